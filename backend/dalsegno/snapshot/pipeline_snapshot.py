@@ -1,0 +1,130 @@
+"""A pipeline as a frozen value: its steps, how they are wired, its modes; its id is the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from dalsegno.snapshot.retry_policy import RetryPolicy
+
+# A JSON Schema, as pydantic writes it.
+JsonSchema = Mapping[str, Any]
+
+
+class OutputRef(msgspec.Struct, frozen=True, array_like=True):
+    """One output of one step."""
+
+    step_key: str
+    output_name: str
+
+    def __str__(self) -> str:
+        return f"{self.step_key}.{self.output_name}"
+
+
+class InputSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One input of a step, and the outputs it is connected to."""
+
+    name: str
+    # Empty: taken from the run config, else the parameter's default.
+    sources: tuple[OutputRef, ...] = ()
+    # It takes the list of all its sources' values.
+    is_fan_in: bool = False
+    # It binds the order only; no value is loaded.
+    is_order_only: bool = False
+    has_default: bool = False
+    type_name: str | None = None
+    description: str | None = None
+
+
+class OutputSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One output that a step may give."""
+
+    name: str
+    is_required: bool = True
+    is_dynamic: bool = False
+    type_name: str | None = None
+    description: str | None = None
+    # The resource that stores and loads it; None: it carries no value.
+    io_manager_key: str | None = "io_manager"
+
+
+class StepSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One step in its place in a pipeline."""
+
+    key: str
+    inputs: tuple[InputSnapshot, ...] = ()
+    outputs: tuple[OutputSnapshot, ...] = ()
+    # As given by the author, else derived from the step's code.
+    code_version: str = ""
+    # Of the step's own config; None where it takes none.
+    config_schema: JsonSchema | None = None
+    required_resource_keys: tuple[str, ...] = ()
+    retry_policy: RetryPolicy | None = None
+    tags: Mapping[str, str] = {}
+    description: str | None = None
+
+    def output(self, name: str) -> OutputSnapshot:
+        """The output of that name; KeyError where there is none."""
+        for output in self.outputs:
+            if output.name == name:
+                return output
+        raise KeyError(name)
+
+
+class ResourceSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One resource of a mode."""
+
+    key: str
+    config_schema: JsonSchema | None = None
+    description: str | None = None
+    # Other resources of the mode that it is made from.
+    required_resource_keys: tuple[str, ...] = ()
+
+
+class ModeSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A named set of resources that a pipeline can run with."""
+
+    name: str
+    resources: tuple[ResourceSnapshot, ...] = ()
+    description: str | None = None
+
+
+class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+    """A whole pipeline. `steps` are in topological order, those of one rank as the author wrote them."""
+
+    name: str
+    steps: tuple[StepSnapshot, ...]
+    modes: tuple[ModeSnapshot, ...]
+    tags: Mapping[str, str] = {}
+    description: str | None = None
+
+    @cached_property
+    def content(self) -> bytes:
+        """Canonical JSON: equal pipelines give equal bytes."""
+        return msgspec.json.encode(self, order="deterministic")
+
+    @cached_property
+    def id(self) -> str:
+        """Hex of the SHA-256 of the content, its first 40 digits."""
+        return hashlib.sha256(self.content).hexdigest()[:40]
+
+    @cached_property
+    def by_key(self) -> Mapping[str, StepSnapshot]:
+        """The steps by step key, in topological order."""
+        return {step.key: step for step in self.steps}
+
+    def mode(self, name: str) -> ModeSnapshot:
+        """The mode of that name; KeyError where there is none."""
+        for mode in self.modes:
+            if mode.name == name:
+                return mode
+        raise KeyError(name)
+
+    @staticmethod
+    def from_content(content: bytes) -> PipelineSnapshot:
+        """The snapshot that `content` was made from."""
+        return msgspec.json.decode(content, type=PipelineSnapshot)

@@ -1,0 +1,81 @@
+"""The graph of a pipeline's step keys: who is upstream, who is downstream, within a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+import msgspec
+
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+
+
+class StepGraph(msgspec.Struct, frozen=True, dict=True):
+    """Step keys, each with the keys directly upstream of it. Iteration is in topological order.
+
+    Plain dicts rather than networkx: planning a re-execution walks every edge once, and building a DiGraph alone
+    costs more than the whole plan.
+    """
+
+    upstream: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, snapshot: PipelineSnapshot) -> StepGraph:
+        """The graph of a snapshot, order-only edges included."""
+        return cls(
+            {
+                step.key: tuple(dict.fromkeys(ref.step_key for one in step.inputs for ref in one.sources))
+                for step in snapshot.steps
+            }
+        )
+
+    @cached_property
+    def downstream(self) -> Mapping[str, tuple[str, ...]]:
+        """Each key with the keys directly downstream of it."""
+        children: dict[str, list[str]] = {key: [] for key in self.upstream}
+        for key, parents in self.upstream.items():
+            for parent in parents:
+                children[parent].append(key)
+        return {key: tuple(found) for key, found in children.items()}
+
+    def __iter__(self):  # type: ignore[no-untyped-def]  # a Struct may not inherit Iterable[str]
+        return iter(self.upstream)
+
+    def __len__(self) -> int:
+        return len(self.upstream)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.upstream
+
+    def within(self, scope: Iterable[str]) -> StepGraph:
+        """The subgraph of these keys: edges that leave it are cut."""
+        inside = frozenset(scope)
+        if len(inside) == len(self.upstream):
+            return self
+        return StepGraph(
+            {
+                key: tuple(parent for parent in parents if parent in inside)
+                for key, parents in self.upstream.items()
+                if key in inside
+            }
+        )
+
+    def upstream_of(self, key: str, levels: int | None = None) -> set[str]:
+        """The keys upstream of `key`, at most `levels` edges away (None: all), itself left out."""
+        return _reach(self.upstream, key, levels)
+
+    def downstream_of(self, key: str, levels: int | None = None) -> set[str]:
+        """The keys downstream of `key`, at most `levels` edges away (None: all), itself left out."""
+        return _reach(self.downstream, key, levels)
+
+
+def _reach(edges: Mapping[str, tuple[str, ...]], start: str, levels: int | None) -> set[str]:
+    found = {start}
+    frontier = [start]
+    level = 0
+    while frontier and (levels is None or level < levels):
+        frontier = list({near for key in frontier for near in edges[key]} - found)
+        found.update(frontier)
+        level += 1
+    found.discard(start)
+    return found

@@ -1,0 +1,1 @@
+"""What is to happen: selections, plans with a reason for every step, and what may start next. No I/O."""

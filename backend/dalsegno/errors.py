@@ -135,7 +135,7 @@ class InvalidRunConfigError(DalsegnoError):
     @property
     def message(self) -> str:
         lines = "; ".join(f"{problem.path or 'the document'}: {problem.message}" for problem in self.problems)
-        return f"The run config does not fit the pipeline: {lines}"
+        return f"The run config does not fit the pipeline: {lines}."
 
 
 class MissingOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +160,8 @@ class MissingOutputsError(DalsegnoError):
     @property
     def message(self) -> str:
         needs = "; ".join(
-            f"{one.step_key} needs {one.upstream_step_key}.{one.output_name} for its input {one.input_name!r}: {one.why}"
+            f"{one.step_key} needs {one.upstream_step_key}.{one.output_name} for its input "
+            f"{one.input_name!r}: {one.why}"
             for one in self.missing
         )
         mend = f" Add {', '.join(self.step_keys_to_add)} to the selection." if self.step_keys_to_add else ""
@@ -207,6 +208,55 @@ class LeaseLostError(DalsegnoError):
     @property
     def message(self) -> str:
         return f"This process no longer holds run {self.run_id}: another one carries it on, or it has ended."
+
+
+@dataclass(eq=False, kw_only=True)
+class WorkerLostError(DalsegnoError):
+    """The process that executed the run is gone."""
+
+    run_id: str
+    # Of a step that was lost with its worker as often as it is tried again.
+    step_key: str | None = None
+
+    @property
+    def message(self) -> str:
+        if self.step_key is not None:
+            return (
+                f"Step {self.step_key!r} of run {self.run_id} was lost with its worker each time that it was tried, "
+                "so it is not tried again. See whether it is what brings workers down (memory?), then re-execute it."
+            )
+        return (
+            f"The process that executed run {self.run_id} is gone, and its lease has expired. "
+            "What had succeeded counts; re-execute it from failure."
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class CodeChangedError(DalsegnoError):
+    """No worker has the code that the run was planned on any more, and the code as it is now means another plan."""
+
+    run_id: str
+    # What differs, for people.
+    difference: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"No worker has the code that run {self.run_id} was planned on any more, and with the code as it is now "
+            f"the plan would be another: {self.difference}. Launch it again."
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class StepProcessDiedError(DalsegnoError):
+    """The process that executed an attempt died, and nothing else did."""
+
+    # "signal 9 (SIGKILL)", or "exit code 3".
+    how: str
+
+    @property
+    def message(self) -> str:
+        return f"step process died: {self.how}"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -323,3 +373,14 @@ class InvalidSettingError(DalsegnoError):
     @property
     def message(self) -> str:
         return f"{self.name}={self.value!r}: {self.problem}"
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidArgumentsError(DalsegnoError):
+    """The command was given arguments that it can't work with."""
+
+    problem: str
+
+    @property
+    def message(self) -> str:
+        return self.problem

@@ -6,7 +6,8 @@
    none there, what needs it is skipped, never served an older value.
 4. A producing step that ended well nowhere, or whose stored bytes are gone: a missing output.
 
-A skip beats a missing output: what will be skipped for certain needs nothing. Order-only inputs load nothing across runs.
+A skip beats a missing output: what will be skipped for certain needs nothing. Order-only inputs load nothing across
+runs.
 """
 
 from __future__ import annotations

@@ -103,7 +103,10 @@ def _executed(
     if len(scope) == 0:
         raise ReexecutionNotAllowedError(
             strategy=strategy,
-            why="None of the steps that this run group covers exists in the pipeline any more. Launch a new run instead.",
+            why=(
+                "None of the steps that this run group covers exists in the pipeline any more. "
+                "Launch a new run instead."
+            ),
         )
     if not strategy.needs_selection:
         if request.selection is not None:
@@ -114,12 +117,12 @@ def _executed(
                 end=len(texts[0]),
             )
         if strategy is ReexecutionStrategy.ALL_STEPS:
-            return {key: (PlanReason.ALL_STEPS, "all steps") for key in scope}
+            return dict.fromkeys(scope, (PlanReason.ALL_STEPS, "all steps"))
         return _from_failure(snapshot, scope, lineage)
     if request.selection is None:
         raise InvalidSelectionError(problem=f'{strategy} needs a selection, e.g. "train" or "train+*".', clause="")
     picked = resolve_selection(request.selection, scope, everything=whole)
-    seeds: dict[str, _Why] = {key: (PlanReason.SELECTED, "selected") for key in picked}
+    seeds: dict[str, _Why] = dict.fromkeys(picked, (PlanReason.SELECTED, "selected"))
     return seeds if strategy is ReexecutionStrategy.SELECTED_STEPS else _with_downstream(scope, seeds)
 
 

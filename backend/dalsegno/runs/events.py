@@ -39,6 +39,46 @@ class _AttemptEvent(_StepEvent, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int
 
 
+class RunClaimed(_Event, frozen=True):
+    """A worker has taken the run: to begin it, or to carry on what another one has lost or given back."""
+
+    kind = "RUN_CLAIMED"
+    worker_id: str
+    is_taken_over: bool = False
+
+    @property
+    def message(self) -> str:
+        return f"{'Taken over' if self.is_taken_over else 'Claimed'} by worker {self.worker_id}."
+
+
+class RunReleased(_Event, frozen=True):
+    """The worker that held the run stops; another one carries it on."""
+
+    kind = "RUN_RELEASED"
+    level = LogLevel.WARNING
+    worker_id: str
+
+    @property
+    def message(self) -> str:
+        return f"Given back by worker {self.worker_id}, which stops."
+
+
+class RunReplanned(_Event, frozen=True):
+    """No worker had the run's code any more; its plan on the code as it is now is the same, so it goes on with that."""
+
+    kind = "RUN_REPLANNED"
+    level = LogLevel.WARNING
+    former_snapshot_id: str
+    snapshot_id: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"No worker has the code that it was planned on any more ({self.former_snapshot_id[:8]}). It goes on with "
+            f"the code as it is now ({self.snapshot_id[:8]}): the same steps execute, on the same inputs."
+        )
+
+
 class RunStarted(_Event, frozen=True):
     kind = "RUN_STARTED"
     steps: int
@@ -188,20 +228,37 @@ class StepBlocked(_StepEvent, frozen=True):
         return f"Blocked, because {', '.join(self.cause_step_keys)} failed."
 
 
-class Logged(_AttemptEvent, frozen=True):
-    """A line that a step wrote to `context.log`."""
+class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line that a step, or a resource as it was made, wrote to `context.log`."""
 
-    kind = "LOG"
+    kind: ClassVar[str] = "LOG"
     severity: LogLevel
     message: str
+    step_key: str | None = None
+    attempt: int | None = None
 
     @property
-    def level(self) -> LogLevel:  # type: ignore[override]
+    def level(self) -> LogLevel:
         return self.severity
 
 
+class ResourceTeardownFailed(_Event, frozen=True):
+    """A resource could not be torn down; what the run has done stands."""
+
+    kind = "RESOURCE_TEARDOWN_FAILED"
+    level = LogLevel.WARNING
+    error: ErrorInfo
+
+    @property
+    def message(self) -> str:
+        return f"A resource could not be torn down: {self.error.class_name}: {self.error.message}"
+
+
 Event = (
-    RunStarted
+    RunClaimed
+    | RunReleased
+    | RunReplanned
+    | RunStarted
     | RunSucceeded
     | RunFailed
     | RunCanceled
@@ -215,6 +272,7 @@ Event = (
     | StepSkipped
     | StepBlocked
     | Logged
+    | ResourceTeardownFailed
 )
 
 

@@ -1,0 +1,112 @@
+"""What an installation is set to: read once, from the environment, then a file, then defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dalsegno.errors import InvalidSettingError
+
+PREFIX = "DALSEGNO_"
+FILE_NAME = "dalsegno.toml"
+# Names another file than ./dalsegno.toml.
+FILE_VARIABLE = "DALSEGNO_CONFIG"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting. In the environment each is DALSEGNO_ and its name in capitals; in dalsegno.toml, its name."""
+
+    database_url: str
+    # A folder, or any fsspec URL.
+    storage_url: str
+    # How long a run's holder may be silent before it counts as gone, and how often it says that it is there.
+    lease_seconds: float = 15.0
+    heartbeat_seconds: float = 3.0
+    # What happens in a run is committed after this time, or this many events, whichever comes first.
+    commit_interval_ms: float = 20.0
+    commit_events: int = 500
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:
+        """The settings of a process started in `directory` with this environment; by default, of this process.
+
+        Raises InvalidSettingError, naming the setting, for a value that can't be used, or one that does not exist.
+        """
+        environ = os.environ if environ is None else environ
+        directory = Path.cwd() if directory is None else directory
+        given = _from_file(environ, directory) | _from_environment(environ)
+        defaults = {
+            "database_url": f"sqlite:///{directory / '.dalsegno' / 'dalsegno.db'}",
+            "storage_url": str(directory / ".dalsegno" / "storage"),
+        }
+        values = {name: _READERS[name](source, value) for name, (source, value) in given.items()}
+        settings = cls(**(defaults | values))
+        if settings.heartbeat_seconds >= settings.lease_seconds:
+            source, value = given.get("heartbeat_seconds") or given["lease_seconds"]
+            raise InvalidSettingError(name=source, value=str(value), problem="heartbeats must come within a lease")
+        return settings
+
+
+# By setting: the name under which it was given, for people, and its raw value.
+_Given = dict[str, tuple[str, Any]]
+
+
+def _from_environment(environ: Mapping[str, str]) -> _Given:
+    named = {name: f"{PREFIX}{name.upper()}" for name in _READERS}
+    return {name: (variable, environ[variable]) for name, variable in named.items() if environ.get(variable)}
+
+
+def _from_file(environ: Mapping[str, str], directory: Path) -> _Given:
+    named = environ.get(FILE_VARIABLE)
+    path = directory / (named or FILE_NAME)
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if named is None:
+            return {}
+        raise InvalidSettingError(name=FILE_VARIABLE, value=named, problem="there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise InvalidSettingError(name=FILE_VARIABLE, value=str(path), problem=f"it can't be read: {error}") from error
+    given: _Given = {}
+    for name, value in content.items():
+        if name not in _READERS:
+            known = ", ".join(_READERS)
+            raise InvalidSettingError(name=f"{name} in {path}", value=str(value), problem=f"there is {known}")
+        given[name] = (f"{name} in {path}", value)
+    return given
+
+
+def _text(source: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidSettingError(name=source, value=str(value), problem="it must be a text")
+    return value
+
+
+def _positive(kind: type[int] | type[float], called: str) -> Callable[[str, Any], int | float]:
+    def read(source: str, value: Any) -> int | float:
+        try:
+            number = kind(value)
+            if isinstance(value, bool) or number != float(value) or not 0 < number < float("inf"):
+                number = 0
+        except (TypeError, ValueError, OverflowError):
+            number = 0
+        if number == 0:
+            raise InvalidSettingError(name=source, value=str(value), problem=f"it must be {called}")
+        return number
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[str, Any], Any]] = {
+    "database_url": _text,
+    "storage_url": _text,
+    "lease_seconds": _positive(float, "a number of seconds above 0"),
+    "heartbeat_seconds": _positive(float, "a number of seconds above 0"),
+    "commit_interval_ms": _positive(float, "a number of milliseconds above 0"),
+    "commit_events": _positive(int, "a whole number above 0"),
+}

@@ -1,0 +1,1 @@
+"""The store: runs, their steps and events, on SQLite or Postgres."""

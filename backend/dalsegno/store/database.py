@@ -1,0 +1,136 @@
+"""One database, opened: runs scripts on it, sync or async."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from dalsegno.errors import SchemaVersionError, StoreUnavailableError
+from dalsegno.store.driver_errors import TranslatedErrors
+from dalsegno.store.postgres_driver import PostgresDriver
+from dalsegno.store.schema import HEAD_REVISION, create_schema, found_revision, is_empty
+from dalsegno.store.script import Script, run_script
+from dalsegno.store.sqlite_driver import SQLiteDriver
+
+T = TypeVar("T")
+
+_SQLITE = ("sqlite", "sqlite+pysqlite", "sqlite+aiosqlite")
+_POSTGRES = ("postgresql", "postgres", "postgresql+asyncpg")
+
+
+class Database:
+    """A database with the schema of this version. Safe to use from several threads and event loops."""
+
+    def __init__(self, driver: SQLiteDriver | PostgresDriver, display_name: str) -> None:
+        self._driver = driver
+        # As people name it, without a password.
+        self.display_name = display_name
+        self._errors = TranslatedErrors(display_name)
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True) -> Database:
+        """The database at `url`: "sqlite:///PATH" or "postgresql+asyncpg://USER@HOST/NAME".
+
+        A new or empty one gets the schema, unless `create` is False. Raises StoreUnavailableError where it can't be
+        reached, SchemaVersionError where it holds another schema.
+        """
+        parsed, display_name = parse_url(url)
+        database = cls(open_driver(parsed, display_name, create=create), display_name)
+        try:
+            database._prepare(create=create)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @property
+    def dialect_name(self) -> str:
+        """ "sqlite" or "postgresql"."""
+        return self._driver.dialect_name
+
+    @property
+    def url(self) -> URL:
+        """Where it is, with its password."""
+        return self._driver.url
+
+    def read(self, script: Script[T]) -> T:
+        """Runs a script that only reads; all its statements see one state of the database."""
+        with self._errors:
+            return self._driver.read(partial(run_script, script=script))
+
+    def write(self, script: Script[T]) -> T:
+        """Runs a script in one transaction: all that it writes is kept, or, where it raises, nothing."""
+        with self._errors:
+            return self._driver.write(partial(run_script, script=script))
+
+    async def read_async(self, script: Script[T]) -> T:
+        """As `read`, without blocking the event loop."""
+        with self._errors:
+            return await self._driver.read_async(partial(run_script, script=script))
+
+    async def write_async(self, script: Script[T]) -> T:
+        """As `write`, without blocking the event loop."""
+        with self._errors:
+            return await self._driver.write_async(partial(run_script, script=script))
+
+    def close(self) -> None:
+        """Closes the connections of sync calls. Who made async calls awaits `close_async` first, on the same loop."""
+        self._driver.close()
+
+    async def close_async(self) -> None:
+        """Closes the running event loop's connections."""
+        await self._driver.close_async()
+
+    def _prepare(self, *, create: bool) -> None:
+        with self._errors:
+            found = self._driver.read(found_revision)
+            if found is None and create and self._driver.read(is_empty):
+                found = self._driver.write(create_schema)
+        if found != HEAD_REVISION:
+            raise SchemaVersionError(database=self.display_name, found=found, expected=HEAD_REVISION)
+
+
+def parse_url(url: str) -> tuple[URL, str]:
+    """A database URL and the name that people may see.
+
+    Raises StoreUnavailableError where it names no database that can be used.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # Not repeated: what does not parse may hold a password.
+        raise _unusable("the given URL", "it is not a database URL") from None
+    shown = URL.create(
+        parsed.drivername, parsed.username, host=parsed.host, port=parsed.port, database=parsed.database
+    ).render_as_string()
+    if parsed.drivername in _SQLITE:
+        if not parsed.database or parsed.database == ":memory:":
+            raise _unusable(shown, "it names no file, and other connections can't share a database in memory")
+        return parsed, os.path.abspath(parsed.database)
+    if parsed.drivername in _POSTGRES:
+        # asyncpg's name of libpq's option.
+        query = {("ssl" if key == "sslmode" else key): value for key, value in parsed.query.items()}
+        return parsed.set(drivername="postgresql+asyncpg", query=query), shown.replace("+asyncpg", "", 1)
+    raise _unusable(shown, f"{parsed.drivername!r} is not known here")
+
+
+def open_driver(url: URL, display_name: str, *, create: bool) -> SQLiteDriver | PostgresDriver:
+    """The driver of a parsed URL. Raises StoreUnavailableError where there is no file, or no folder to make it in."""
+    if url.drivername not in _SQLITE:
+        return PostgresDriver(url)
+    if create:
+        with TranslatedErrors(display_name):
+            os.makedirs(os.path.dirname(display_name), exist_ok=True)
+    elif not os.path.exists(display_name):
+        raise StoreUnavailableError(database=display_name, problem="there is no such file")
+    return SQLiteDriver(display_name)
+
+
+def _unusable(shown: str, problem: str) -> StoreUnavailableError:
+    return StoreUnavailableError(
+        database=shown, problem=f"{problem}; use sqlite:///PATH or postgresql+asyncpg://USER@HOST/NAME"
+    )

@@ -1,0 +1,1 @@
+"""The migrations, oldest first. One that was published is never changed."""

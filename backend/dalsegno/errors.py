@@ -384,3 +384,75 @@ class InvalidArgumentsError(DalsegnoError):
     @property
     def message(self) -> str:
         return self.problem
+
+
+@dataclass(eq=False, kw_only=True)
+class PermissionDeniedError(DalsegnoError):
+    """The caller's token does not allow this."""
+
+    # The caller's role.
+    role: str
+    # What was asked for, e.g. "launchRun".
+    action: str
+
+    @property
+    def message(self) -> str:
+        return f"A {self.role} may look but change nothing, so {self.action} is refused. Use an operator's token."
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidPageError(DalsegnoError):
+    """A page of this size is not given."""
+
+    asked: int
+    at_most: int
+
+    @property
+    def message(self) -> str:
+        return (
+            f"A page has 1 to {self.at_most} entries here, not {self.asked}. "
+            "Ask for the next page with `after` and the page's endCursor."
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidCursorError(DalsegnoError):
+    """A cursor is none that was given out here."""
+
+    cursor: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.cursor!r} is no cursor of this list. Take the endCursor of a page of the same list, or none."
+
+
+@dataclass(eq=False, kw_only=True)
+class RunTimeoutError(DalsegnoError):
+    """The run has not ended in the time that was waited for it."""
+
+    run_id: str
+    timeout_seconds: float
+    status: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"Run {self.run_id} has not ended within {self.timeout_seconds:g} s; it is {self.status} and goes on. "
+            "Wait longer, or cancel it."
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class ServiceError(DalsegnoError):
+    """The service could not be reached, or gave no answer that can be used."""
+
+    url: str
+    problem: str
+    # Of the answer, where there was one.
+    http_status: int | None = None
+    # By which the service names its errors, e.g. "INVALID_PAGE".
+    code: str | None = None
+
+    @property
+    def message(self) -> str:
+        return f"The service at {self.url} did not do what was asked: {self.problem}"

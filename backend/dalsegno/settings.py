@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,27 @@ PREFIX = "DALSEGNO_"
 FILE_NAME = "dalsegno.toml"
 # Names another file than ./dalsegno.toml.
 FILE_VARIABLE = "DALSEGNO_CONFIG"
+
+
+class Role(StrEnum):
+    """What the bearer of a token may do."""
+
+    # Look.
+    VIEWER = "viewer"
+    # Look, launch and cancel.
+    OPERATOR = "operator"
+
+
+class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
+    """Who brings this secret may use the service."""
+
+    role: Role
+    # For people: who brings it.
+    name: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"AccessToken({self.name})"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # What happens in a run is committed after this time, or this many events, whichever comes first.
     commit_interval_ms: float = 20.0
     commit_events: int = 500
+    # Who may use the service; where there are none, only this machine may. Texts: "operator:SECRET,viewer:SECRET".
+    tokens: tuple[AccessToken, ...] = ()
+    # The names that the service is called by, besides localhost: "runs.example.org", "*.example.org".
+    allowed_hosts: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:
@@ -102,6 +128,37 @@ def _positive(kind: type[int] | type[float], called: str) -> Callable[[str, Any]
     return read
 
 
+def _listed(source: str, value: Any) -> list[str]:
+    """Texts parted by commas, or a list of texts."""
+    texts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise InvalidSettingError(name=source, value="...", problem="it must be texts parted by commas")
+    return [text.strip() for text in texts if text.strip()]
+
+
+def _tokens(source: str, value: Any) -> tuple[AccessToken, ...]:
+    return tuple(_token(source, text) for text in _listed(source, value))
+
+
+def _token(source: str, text: str) -> AccessToken:
+    # What was given is never repeated: it holds a secret.
+    who, _, secret = text.partition(":")
+    role, _, name = who.partition("/")
+    if role not in Role.__members__.values():
+        problem = "each token is operator:SECRET or viewer:SECRET; a name may follow the role: operator/nightly:SECRET"
+        raise InvalidSettingError(name=source, value="...", problem=problem)
+    if len(secret) < _SHORTEST_SECRET or not secret.isascii() or not secret.isprintable() or " " in secret:
+        problem = f"a {role}'s secret must have at least {_SHORTEST_SECRET} letters, digits or ASCII signs"
+        raise InvalidSettingError(name=source, value="...", problem=problem)
+    return AccessToken(role=Role(role), name=name or role, secret=secret)
+
+
+def _host_names(source: str, value: Any) -> tuple[str, ...]:
+    return tuple(name.lower() for name in _listed(source, value))
+
+
+_SHORTEST_SECRET = 16
+
 _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "database_url": _text,
     "storage_url": _text,
@@ -109,4 +166,6 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "heartbeat_seconds": _positive(float, "a number of seconds above 0"),
     "commit_interval_ms": _positive(float, "a number of milliseconds above 0"),
     "commit_events": _positive(int, "a whole number above 0"),
+    "tokens": _tokens,
+    "allowed_hosts": _host_names,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import linecache
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -180,6 +182,24 @@ def test_the_version_is_the_same_in_another_process(version, tmp_path):
             check=True,
         )
         assert there.stdout.strip() == here
+
+
+def test_the_code_of_an_installed_package_counts_for_its_own_steps(tmp_path, monkeypatch):
+    folder = tmp_path / "lib" / "site-packages"
+    folder.mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(folder))
+    versions = []
+    for number in (1, 2):
+        (folder / "shipped.py").write_text(
+            "from dalsegno import pipeline, step\n"
+            f"def helper():\n    return {number}\n"
+            "@step\ndef train():\n    return helper()\n"
+            "@pipeline\ndef p():\n    train()\n"
+        )
+        monkeypatch.delitem(sys.modules, "shipped", raising=False)
+        shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+        versions.append(importlib.import_module("shipped").p.snapshot.steps[0].code_version)
+    assert versions[0] != versions[1]
 
 
 def defined_without_source(text: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from dalsegno import pipeline, step
 from dalsegno.errors import InvalidDefinitionError, InvalidRunConfigError
@@ -98,14 +99,42 @@ def test_unknown_keys_are_refused_unless_the_model_says_otherwise(model, additio
 def lambda_step(): ...
 
 
+class HasOddDefaults(BaseModel):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    limit: float = float("inf")
+    password: SecretStr = SecretStr("sesame")
+    nested: dict = {"token": SecretStr("sesame")}
+    anything: object = object()
+    until: date = date(2026, 1, 2)
+
+
+def test_defaults_that_json_can_not_say_and_secrets_stay_with_the_model():
+    configured = step(config=HasOddDefaults)(lambda_step)
+    assert configured.config_schema is not None
+    defaults = {
+        name: one["default"] for name, one in configured.config_schema["properties"].items() if "default" in one
+    }
+    assert defaults == {"until": "2026-01-02"}
+    config = configured.parse_config(defaults)
+    assert (config.limit, config.password.get_secret_value()) == (float("inf"), "sesame")
+    assert config.until == date(2026, 1, 2)
+
+
+class AddsNoJson(BaseModel):
+    rate: float = Field(default=1, json_schema_extra={"examples": [object()]})  # type: ignore[list-item]
+
+
 class NotJson(BaseModel):
     model_config = ConfigDict(arbitrary_types_allowed=True)
     function: Callable[[], int]
 
 
-def test_a_config_that_json_can_not_say_is_a_fault_of_the_pipeline():
-    trained = step(config=NotJson, name="trained")(lambda_step)
-    with pytest.raises(InvalidDefinitionError, match="no JSON Schema can be made of its config NotJson") as raised:
+@pytest.mark.parametrize("model", [NotJson, AddsNoJson])
+def test_a_config_that_json_can_not_say_is_a_fault_of_the_pipeline(model):
+    trained = step(config=model, name="trained")(lambda_step)
+    with pytest.raises(
+        InvalidDefinitionError, match=f"no JSON Schema can be made of its config {model.__name__}"
+    ) as raised:
 
         @pipeline
         def body():

@@ -41,6 +41,11 @@ def loading(storage, stored, **said):
     )
 
 
+class Stubborn:
+    def __reduce__(self):
+        raise RuntimeError("not me")
+
+
 class Model:
     def __init__(self, rate):
         self.rate = rate
@@ -77,7 +82,11 @@ def test_outputs_are_stored_below_the_base_dir_of_the_config(tmp_path, storage):
     assert manager.load_input(loading(storage, stored)) == [1]
 
 
-@pytest.mark.parametrize("value", [threading.Lock(), (n for n in ()), SimpleNamespace(lock=threading.Lock())], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [Stubborn(), threading.Lock(), (n for n in ()), SimpleNamespace(lock=threading.Lock())],
+    ids=lambda one: type(one).__name__,
+)
 def test_a_value_that_can_not_be_pickled_is_told_by_its_type_and_leaves_nothing(storage, tmp_path, value):
     with pytest.raises(OutputNotStoredError) as raised:
         made(fs_io_manager).handle_output(output(storage), value)

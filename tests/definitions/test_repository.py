@@ -74,6 +74,28 @@ def test_a_file_is_loaded_anew_with_what_lies_beside_it(write):
     assert loaded_value(before) == 1
 
 
+def test_a_load_that_fails_leaves_what_was_loaded(write):
+    path = write(TWO_PIPELINES)
+    load_pipelines(file=path)
+    before = {name: sys.modules[name] for name in ("dalsegno_file_pipelines", "values")}
+    write("import values\n1 / 0")
+    with pytest.raises(CodeLoadError):
+        load_pipelines(file=path)
+    assert {name: sys.modules[name] for name in before} == before
+
+
+def test_files_of_two_folders_each_find_what_lies_beside_them(write, tmp_path):
+    there = tmp_path / "there"
+    there.mkdir()
+    here = write(TWO_PIPELINES, "here.py")
+    write(TWO_PIPELINES, "there/there.py")
+    write("VALUE = 2", "there/values.py")
+    for _ in range(2):
+        assert loaded_value(load_pipelines(file=here)) == 1
+        assert loaded_value(load_pipelines(file=there / "there.py")) == 2
+    assert "dalsegno_file_here" in sys.modules
+
+
 def test_classes_of_a_file_are_found_by_the_name_of_their_module(write):
     path = write("class Model: ...\n", "my-models.py")
     load_pipelines(file=path)

@@ -171,6 +171,8 @@ def requires(*keys):
             lambda: ModeDefinition(resource_defs={"a": requires("b"), "b": requires("a")}), "in a circle", id="a circle"
         ),
         pytest.param(lambda: resource("db"), "decorates a function", id="a name instead of a function"),
+        pytest.param(lambda: resource(keys={"a"}), "no argument 'keys'", id="an unknown argument"),
+        pytest.param(lambda: io_manager(makes=int), "no argument 'makes'", id="an unknown argument of an IO manager"),
         pytest.param(lambda: resource(config=int)(lambda context: 1), "pydantic model", id="config an int"),
         pytest.param(lambda: resource(lambda context, url: 1), "one argument, the context", id="two parameters"),
         pytest.param(lambda: resource(required_resource_keys="db")(lambda: 1), "a set of str", id="keys a str"),

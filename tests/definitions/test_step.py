@@ -229,6 +229,7 @@ def takes_positional_only(rows, /): ...
             lambda: step(code_version=3)(without), "step 'without'", "code_version", id="a number for version"
         ),
         pytest.param(lambda: step(retry_policy=3)(without), "'without'", "RetryPolicy", id="a number for a policy"),
+        pytest.param(lambda: step(config_schema=dict), "@step", "no argument 'config_schema'", id="unknown argument"),
         pytest.param(lambda: without_alias().alias("a/b"), "alias", "letters, digits", id="a bad alias"),
     ],
 )

@@ -351,6 +351,7 @@ def test_a_fault_in_a_body_raises_there(body, place, problem):
     ("options", "problem"),
     [
         ({"name": "a b"}, "letters, digits"),
+        ({"modes": []}, "no argument 'modes'. Did you mean 'mode_defs'"),
         ({"tags": {"a": None}}, "str to str"),
         ({"mode_defs": ModeDefinition()}, "list of ModeDefinition"),
         ({"mode_defs": ["test"]}, "write ModeDefinition"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pickle import PicklingError
 from typing import Any
 
 import msgspec
@@ -26,7 +25,7 @@ class FileIOManager(IOManager):
         storage = self._where(context)
         parts = (context.run_id, context.step_key, context.attempt_token, context.name, context.mapping_key)
         uri = storage.location(*parts)
-        refusals = []
+        refusals: list[Exception] = []
         for pickled in WAYS:
             try:
                 writer = storage.write(uri)
@@ -35,7 +34,9 @@ class FileIOManager(IOManager):
                 return writer.stored
             except OSError as error:
                 raise self._not_stored(context, uri, error.strerror or str(error)) from error
-            except (PicklingError, TypeError, AttributeError, ValueError, NotImplementedError, RecursionError) as error:
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - what an author's __reduce__ raises may be anything
                 refusals.append(error)
         problem = (
             f"a {type(obj).__name__} can't be pickled ({refusals[0]}); "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -10,7 +10,6 @@ from pydantic_core import PydanticSerializationError, core_schema
 
 from dalsegno.errors import ConfigProblem, InvalidRunConfigError
 from dalsegno.snapshot.config_values import json_copy, json_pointer
-
 
 # How pydantic shows a secret.
 MASK = "**********"
@@ -22,7 +21,7 @@ class _ConfigSchema(GenerateJsonSchema):
     Defaults that JSON can't say, and secret ones, are left out of the schema: the model itself fills them in.
     """
 
-    ignored_warning_kinds: ClassVar = {"skipped-choice", "non-serializable-default"}
+    ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
     def encode_default(self, dft: Any) -> Any:
         encoded = super().encode_default(dft)

@@ -7,11 +7,12 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 import msgspec
 
@@ -72,24 +73,27 @@ def _modules_anew() -> Iterator[None]:
         sys.modules.pop(name, None)
         _forget_byte_code(module)
     importlib.invalidate_caches()
-    others = set(sys.modules)
+    others = dict(sys.modules)
     try:
         yield
     except BaseException:
-        for name in _authors_modules(set(sys.modules) - others):
+        for name in _authors_modules_since(others):
             del sys.modules[name]
+        sys.modules.update({name: module for name, module in others.items() if name not in sys.modules})
         sys.modules.update(before)
         raise
     _brought_in.clear()
-    _brought_in.update(_authors_modules(set(sys.modules) - others))
+    _brought_in.update(_authors_modules_since(others))
     # Pickles name the module of a file; those of other files can be loaded still.
     for name, module in before.items():
         if name.startswith(FILE_MODULE_PREFIX):
             sys.modules.setdefault(name, module)
 
 
-def _authors_modules(names: Iterable[str]) -> dict[str, ModuleType]:
-    return {name: module for name in names if is_author_module(module := sys.modules[name])}
+def _authors_modules_since(before: Mapping[str, ModuleType]) -> dict[str, ModuleType]:
+    """Those that have come since, or have taken the place of another module."""
+    new: dict[str, Any] = {name: one for name, one in sys.modules.items() if before.get(name) is not one}
+    return {name: one for name, one in new.items() if isinstance(one, ModuleType) and is_author_module(one)}
 
 
 def _forget_byte_code(module: ModuleType) -> None:

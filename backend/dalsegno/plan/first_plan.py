@@ -9,7 +9,6 @@ from dalsegno.plan.input_sources import resolve_inputs
 from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason
 from dalsegno.plan.selection import resolve_selection
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
-from dalsegno.snapshot.step_graph import StepGraph
 
 
 def plan_first_run(
@@ -24,7 +23,7 @@ def plan_first_run(
     `run_config` is complete: checked, defaults filled in. Raises InvalidSelectionError, MissingOutputsError where the
     selection leaves out a step whose output is needed and not given in the run config, and InvalidRunConfigError.
     """
-    graph = StepGraph.of(snapshot)
+    graph = snapshot.graph
     picked = frozenset(graph if selection is None else resolve_selection(selection, graph))
     resolved = resolve_inputs(snapshot, picked, {}, run_config, {})
     reason = (PlanReason.ALL_STEPS, "all steps") if selection is None else (PlanReason.SELECTED, "selected")

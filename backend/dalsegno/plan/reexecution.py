@@ -49,7 +49,7 @@ def plan_reexecution(
     `gone` says, by address, what is wrong with stored outputs that can't be loaded. Raises InvalidSelectionError,
     ReexecutionNotAllowedError, MissingOutputsError, InvalidRunConfigError.
     """
-    whole = StepGraph.of(snapshot)
+    whole = snapshot.graph
     scope = whole.within(scope_of(whole, lineage))
     effective = lineage.effective
     executed = _executed(snapshot, whole, scope, lineage, request)

@@ -12,14 +12,13 @@ from dalsegno.runs.attempts import StepState
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.status import StepStatus
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
-from dalsegno.snapshot.step_graph import StepGraph
 
 
 def full_plan(stored: Plan, snapshot: PipelineSnapshot, lineage: Lineage) -> Plan:
     """The plan with every step of the snapshot. `lineage` is that of the run itself."""
     executed = stored.executed
     ancestors = Lineage(lineage.runs[1:])
-    whole = StepGraph.of(snapshot)
+    whole = snapshot.graph
     scope = frozenset(scope_of(whole, lineage))
     return replace(
         stored,

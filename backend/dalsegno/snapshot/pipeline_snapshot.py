@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dalsegno.snapshot.retry_policy import RetryPolicy
+from dalsegno.snapshot.step_graph import StepGraph
 
 # A JSON Schema, as pydantic writes it.
 JsonSchema = Mapping[str, Any]
@@ -116,6 +117,16 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     def by_key(self) -> Mapping[str, StepSnapshot]:
         """The steps by step key, in topological order."""
         return {step.key: step for step in self.steps}
+
+    @cached_property
+    def graph(self) -> StepGraph:
+        """Who is upstream of whom, order-only edges included."""
+        return StepGraph(
+            {
+                step.key: tuple(dict.fromkeys(ref.step_key for one in step.inputs for ref in one.sources))
+                for step in self.steps
+            }
+        )
 
     def mode(self, name: str) -> ModeSnapshot:
         """The mode of that name; KeyError where there is none."""

@@ -7,8 +7,6 @@ from functools import cached_property
 
 import msgspec
 
-from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
-
 
 class StepGraph(msgspec.Struct, frozen=True, dict=True):
     """Step keys, each with the keys directly upstream of it. Iteration is in topological order.
@@ -18,16 +16,6 @@ class StepGraph(msgspec.Struct, frozen=True, dict=True):
     """
 
     upstream: Mapping[str, tuple[str, ...]]
-
-    @classmethod
-    def of(cls, snapshot: PipelineSnapshot) -> StepGraph:
-        """The graph of a snapshot, order-only edges included."""
-        return cls(
-            {
-                step.key: tuple(dict.fromkeys(ref.step_key for one in step.inputs for ref in one.sources))
-                for step in snapshot.steps
-            }
-        )
 
     @cached_property
     def downstream(self) -> Mapping[str, tuple[str, ...]]:

@@ -1,0 +1,250 @@
+"""One run on its way: which attempt is next, and what an attempt's end means for the rest.
+
+The loops around it are thin: they ask for the next attempt, execute it in whatever way is theirs, and tell how it
+ended.
+"""
+
+from __future__ import annotations
+
+import heapq
+import secrets
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from random import random
+from time import monotonic
+
+import msgspec
+
+from dalsegno.plan.plan import InputSource, Plan
+from dalsegno.plan.ready_steps import Block, ReadySteps, Skip
+from dalsegno.runs.attempts import CapturedLog, ErrorInfo, Provenance
+from dalsegno.runs.events import (
+    Event,
+    RunCanceled,
+    RunFailed,
+    RunSucceeded,
+    StepBlocked,
+    StepCanceled,
+    StepFailed,
+    StepRetrying,
+    StepSkipped,
+    StepStarted,
+    StepSucceeded,
+)
+from dalsegno.runs.status import RunStatus, StepStatus
+from dalsegno.runs.step_states import StepStates
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One try of one step, to be made now."""
+
+    step_key: str
+    # From 1.
+    number: int
+    token: str
+
+
+class RetryAsked(msgspec.Struct, frozen=True):
+    """What the step itself asked for by raising RetryRequested; it replaces the step's policy."""
+
+    max_retries: int
+    delay_seconds: float
+
+
+class CapturedOutput(msgspec.Struct, frozen=True):
+    """What an attempt printed."""
+
+    stdout: CapturedLog | None = None
+    stderr: CapturedLog | None = None
+
+
+NOTHING_CAPTURED = CapturedOutput()
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ends."""
+
+    status: RunStatus
+    # Of its group, once this run, its newest, has ended so.
+    group_status: RunStatus
+    event: Event
+    at: datetime
+    # Why the run as a whole failed, outside any step.
+    error: ErrorInfo | None = None
+
+
+class RunExecution:
+    """The progress of one run. `record` is called with each event, in the order in which they happen.
+
+    `clock` gives seconds, monotonic; `chance` a number in [0, 1), for the jitter of retries.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        snapshot: PipelineSnapshot,
+        states: StepStates,
+        record: Callable[[Event], None],
+        *,
+        worker_id: str | None = None,
+        clock: Callable[[], float] = monotonic,
+        chance: Callable[[], float] = random,
+    ) -> None:
+        self._plan = plan
+        self._snapshot = snapshot
+        self._states = states
+        self._record = record
+        self._worker_id = worker_id
+        self._clock = clock
+        self._chance = chance
+        self._ready = ReadySteps(plan, states.by_key)
+        self._startable: deque[str] = deque()
+        # (when due by the clock, step key), soonest first.
+        self._retries = [(clock(), key) for key, state in states.by_key.items() if state.status is StepStatus.RETRYING]
+        heapq.heapify(self._retries)
+
+    @property
+    def is_over(self) -> bool:
+        """Every step of the plan has ended."""
+        return self._ready.is_over
+
+    def next_attempt(self) -> Attempt | None:
+        """The attempt to make now, recorded as started; None where none is due."""
+        self._decide()
+        while self._retries and self._retries[0][0] <= self._clock():
+            self._startable.append(heapq.heappop(self._retries)[1])
+        if not self._startable:
+            return None
+        key = self._startable.popleft()
+        before = self._states.by_key.get(key)
+        attempt = Attempt(key, len(before.attempts) + 1 if before else 1, secrets.token_hex(8))
+        self._record(StepStarted(step_key=key, attempt=attempt.number, token=attempt.token, worker_id=self._worker_id))
+        return attempt
+
+    def seconds_to_retry(self) -> float | None:
+        """Seconds until the next retry is due; None where none waits."""
+        return max(0.0, self._retries[0][0] - self._clock()) if self._retries else None
+
+    def source_in_this_run(self, source: InputSource) -> InputSource | None:
+        """Where a source of this run is stored; None where its step was skipped or did not make it."""
+        state = self._states.by_key[source.step_key]
+        output = state.output(source.output_name)
+        if output is None:
+            return None
+        return InputSource(
+            step_key=source.step_key,
+            output_name=source.output_name,
+            attempt=state.attempts[-1].number,
+            uri=output.uri,
+            digest=output.digest,
+            size_bytes=output.size_bytes,
+        )
+
+    def succeeded(self, attempt: Attempt, provenance: Provenance, captured: CapturedOutput = NOTHING_CAPTURED) -> None:
+        """The attempt ended well; its outputs are stored and recorded."""
+        key = attempt.step_key
+        self._record(
+            StepSucceeded(
+                step_key=key,
+                attempt=attempt.number,
+                provenance=provenance,
+                stdout=captured.stdout,
+                stderr=captured.stderr,
+            )
+        )
+        self._ready.ended(key, StepStatus.SUCCESS, {output.name for output in self._states.by_key[key].outputs})
+
+    def failed(
+        self,
+        attempt: Attempt,
+        error: ErrorInfo,
+        captured: CapturedOutput = NOTHING_CAPTURED,
+        *,
+        asked: RetryAsked | None = None,
+        may_retry: bool = True,
+    ) -> None:
+        """The attempt failed; it is tried again where its policy, or the step itself, says so."""
+        delay = self._retry_delay(attempt, asked) if may_retry else None
+        if delay is None:
+            self._record(
+                StepFailed(
+                    step_key=attempt.step_key,
+                    attempt=attempt.number,
+                    error=error,
+                    stdout=captured.stdout,
+                    stderr=captured.stderr,
+                )
+            )
+            self._ready.ended(attempt.step_key, StepStatus.FAILURE)
+            return
+        self._record(
+            StepRetrying(
+                step_key=attempt.step_key,
+                attempt=attempt.number,
+                error=error,
+                delay_seconds=delay,
+                stdout=captured.stdout,
+                stderr=captured.stderr,
+            )
+        )
+        heapq.heappush(self._retries, (self._clock() + delay, attempt.step_key))
+
+    def interrupted(
+        self, attempt: Attempt, error: ErrorInfo | None, captured: CapturedOutput = NOTHING_CAPTURED
+    ) -> None:
+        """The attempt was interrupted because the run is cancelled."""
+        self._record(
+            StepCanceled(
+                step_key=attempt.step_key,
+                attempt=attempt.number,
+                error=error,
+                stdout=captured.stdout,
+                stderr=captured.stderr,
+            )
+        )
+        self._ready.ended(attempt.step_key, StepStatus.CANCELED)
+
+    def ending(self, at: datetime, *, canceled: bool, error: ErrorInfo | None = None) -> Ending:
+        """How the run ends. Cancel wins, even where every step has ended well.
+
+        `error` is why the run as a whole failed, outside any step.
+        """
+        steps = {key: self._states.by_key.get(key) for key in self._plan.executed}
+        failed = tuple(key for key, state in steps.items() if state is not None and state.status is StepStatus.FAILURE)
+        settled = all(state is not None and state.status.ended_well for state in steps.values())
+        event: Event
+        if canceled:
+            status, event = RunStatus.CANCELED, RunCanceled()
+        elif failed or error is not None:
+            status, event = RunStatus.FAILURE, RunFailed(failed_step_keys=failed, error=error)
+        else:
+            status, event = RunStatus.SUCCESS, RunSucceeded()
+        if settled and self._plan.rest_is_settled:
+            group_status = RunStatus.SUCCESS
+        else:
+            group_status = RunStatus.CANCELED if canceled else RunStatus.FAILURE
+        return Ending(status=status, group_status=group_status, event=event, at=at, error=error)
+
+    def _decide(self) -> None:
+        for decision in self._ready.take():
+            match decision:
+                case Skip():
+                    self._record(StepSkipped(step_key=decision.step_key, absent=decision.absent))
+                case Block():
+                    self._record(StepBlocked(step_key=decision.step_key, cause_step_keys=decision.causes))
+                case _:
+                    self._startable.append(decision.step_key)
+
+    def _retry_delay(self, attempt: Attempt, asked: RetryAsked | None) -> float | None:
+        """Seconds to wait before the next attempt; None where there is none."""
+        attempts = self._states.by_key[attempt.step_key].attempts
+        # Attempts lost with their worker are no failures of the step, and do not use its policy.
+        failures = 1 + sum(one.status is StepStatus.FAILURE for one in attempts[:-1])
+        if asked is not None:
+            return asked.delay_seconds if failures <= asked.max_retries else None
+        policy = self._snapshot.by_key[attempt.step_key].retry_policy
+        if policy is None or failures > policy.max_retries:
+            return None
+        return policy.delay_before(failures, self._chance())

@@ -1,0 +1,187 @@
+"""The record of a run in progress: events applied at once, committed in groups, under the run's lease.
+
+A thread of its own commits what has waited for the commit interval, so that a success is visible to others soon even
+while the next step computes for hours; it also renews the lease.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic
+
+import msgspec
+
+from dalsegno.errors import CancelRequestedError
+from dalsegno.runs.attempts import StepState
+from dalsegno.runs.events import Event
+from dalsegno.runs.step_states import StepStates
+from dalsegno.store.database import Database
+from dalsegno.store.leases import renew_lease
+from dalsegno.store.run_progress import RunBatch, append
+from dalsegno.worker.run_execution import Ending
+
+Observer = Callable[[datetime, Event], None]
+
+
+class CommitPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """When events are committed, and for how long a lease holds."""
+
+    interval_seconds: float = 0.020
+    max_events: int = 500
+    lease_seconds: float = 15.0
+    heartbeat_seconds: float = 3.0
+
+
+class RunRecorder:
+    """Records one run for as long as its lease is held; a context manager.
+
+    `states` is the run as it stands. `cancel_requested` is set once somebody has asked to cancel the run.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        run_id: str,
+        token: str,
+        policy: CommitPolicy,
+        *,
+        states: StepStates | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.states = states or StepStates()
+        self.cancel_requested = threading.Event()
+        # Called once, from the committing thread, when the wish to cancel is seen.
+        self.on_cancel: Callable[[], None] | None = None
+        self._database = database
+        self._run_id = run_id
+        self._token = token
+        self._policy = policy
+        self._observer = observer
+        self._pending: list[tuple[datetime, Event]] = []
+        self._touched: dict[str, StepState] = {}
+        self._first_pending_at = 0.0
+        self._renewed_at = monotonic()
+        self._failure: BaseException | None = None
+        self._stopped = False
+        # Guards what is pending; held for moments only.
+        self._changed = threading.Condition()
+        # Held while a batch is committed, so that batches keep their order.
+        self._committing = threading.Lock()
+        self._thread = threading.Thread(target=self._commit_in_time, name=f"recorder of {run_id}", daemon=True)
+
+    def __enter__(self) -> RunRecorder:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join()
+
+    def record(self, event: Event) -> None:
+        """Record an event that has just happened. Raises what stopped an earlier commit, e.g. LeaseLostError."""
+        at = datetime.now(UTC)
+        with self._changed:
+            if self._failure is not None:
+                raise self._failure
+            state = self.states.apply(at, event)
+            if state is not None:
+                self._touched[state.step_key] = state
+            self._pending.append((at, event))
+            waiting = len(self._pending)
+            if waiting == 1:
+                self._first_pending_at = monotonic()
+                self._changed.notify()
+        if self._observer is not None:
+            self._observer(at, event)
+        if waiting >= self._policy.max_events:
+            self.commit()
+
+    def commit(self) -> None:
+        """Commit what is pending now."""
+        self._commit(None)
+
+    def end(self, conclude: Callable[[bool], Ending]) -> None:
+        """Commit what is pending together with the run's end, which `conclude` tells for a run canceled or not.
+
+        It is asked again where somebody's wish to cancel was stored meanwhile: cancel wins.
+        """
+        try:
+            self._commit(conclude(self.cancel_requested.is_set()))
+        except CancelRequestedError:
+            self.cancel_requested.set()
+            self._commit(conclude(True))
+
+    def _commit(self, ending: Ending | None) -> None:
+        with self._committing:
+            with self._changed:
+                if self._failure is not None:
+                    raise self._failure
+                events, self._pending = self._pending, []
+                touched, self._touched = self._touched, {}
+            if not events and ending is None:
+                return
+            try:
+                appended = self._database.write(append(self._run_id, self._token, _batch(events, touched, ending)))
+            except CancelRequestedError:
+                with self._changed:
+                    self._pending, self._touched = events + self._pending, touched | self._touched
+                raise
+            except BaseException as failure:
+                self._failure = failure
+                raise
+        if ending is not None and self._observer is not None:
+            self._observer(ending.at, ending.event)
+        if appended.cancel_requested:
+            self._cancel()
+
+    def _cancel(self) -> None:
+        if not self.cancel_requested.is_set():
+            self.cancel_requested.set()
+            if self.on_cancel is not None:
+                self.on_cancel()
+
+    def _commit_in_time(self) -> None:
+        while True:
+            with self._changed:
+                if self._stopped:
+                    return
+                now = monotonic()
+                renew_in = self._renewed_at + self._policy.heartbeat_seconds - now
+                commit_in = self._first_pending_at + self._policy.interval_seconds - now
+                wait = min(renew_in, commit_in) if self._pending else renew_in
+                if wait > 0:
+                    self._changed.wait(wait)
+                    continue
+            try:
+                if renew_in <= 0:
+                    self._renew()
+                else:
+                    self._commit(None)
+            except BaseException as failure:  # noqa: BLE001 - told to the run by its next record()
+                self._failure = failure
+                return
+
+    def _renew(self) -> None:
+        with self._committing:
+            renewed = self._database.write(renew_lease(self._run_id, self._token, self._policy.lease_seconds))
+        self._renewed_at = monotonic()
+        if renewed.cancel_requested:
+            self._cancel()
+
+
+def _batch(events: list[tuple[datetime, Event]], touched: dict[str, StepState], ending: Ending | None) -> RunBatch:
+    steps = tuple(touched.values())
+    if ending is None:
+        return RunBatch(events=tuple(events), steps=steps)
+    return RunBatch(
+        events=(*events, (ending.at, ending.event)),
+        steps=steps,
+        status=ending.status,
+        group_status=ending.group_status,
+        ended_at=ending.at,
+        error=ending.error,
+    )

@@ -1,0 +1,107 @@
+"""One attempt of a step: load its inputs, call the author's function, store what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from dalsegno.definitions import Output, StepContext
+from dalsegno.definitions.context import LogSink
+from dalsegno.plan.plan import InputSource, PlannedStep
+from dalsegno.runs.attempts import Provenance, StepOutput
+from dalsegno.runs.provenance import config_digest, digest_of, idempotency_key
+from dalsegno.worker.preview import preview_of
+from dalsegno.worker.run_environment import RunEnvironment
+from dalsegno.worker.run_execution import Attempt
+
+
+class StepInputs(msgspec.Struct, frozen=True):
+    """Where the inputs of one attempt are loaded from, by name; a fan-in's list in the order of its definition."""
+
+    single: Mapping[str, InputSource]
+    fan_in: Mapping[str, tuple[InputSource, ...]]
+
+    @classmethod
+    def of(cls, step: PlannedStep, in_this_run: Callable[[InputSource], InputSource | None]) -> StepInputs:
+        """Of a planned step; `in_this_run` tells where its own run has stored a source, None where it made none."""
+        single: dict[str, InputSource] = {}
+        fan_in: dict[str, tuple[InputSource, ...]] = {}
+        for one in step.inputs:
+            if one.is_order_only or not (one.sources or one.absent):
+                continue
+            found = (source if source.run_id is not None else in_this_run(source) for source in one.sources)
+            present = tuple(source for source in found if source is not None)
+            if one.is_fan_in:
+                fan_in[one.name] = present
+            else:
+                (single[one.name],) = present
+        return cls(single, fan_in)
+
+    def digests(self) -> dict[str, tuple[str | None, ...]]:
+        """Per input, of what it is loaded from."""
+        digests: dict[str, tuple[str | None, ...]] = {name: (one.digest,) for name, one in self.single.items()}
+        for name, elements in self.fan_in.items():
+            digests[name] = tuple(one.digest for one in elements)
+        return digests
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What a successful attempt has stored."""
+
+    outputs: tuple[StepOutput, ...]
+    provenance: Provenance
+
+
+def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepInputs, log: LogSink) -> Done:
+    """Make one attempt here.
+
+    Raises whatever the author's code raises, OutputUnavailableError where an input can't be loaded, and
+    OutputNotStoredError where an output can't be stored.
+    """
+    run = environment.run
+    key = attempt.step_key
+    definition = environment.pipeline.steps[key].definition
+    given = environment.inputs_given(key)
+    input_digests = inputs.digests() | {name: (digest_of(value),) for name, value in given.items()}
+    config = config_digest(run.run_config, key, environment.resource_keys_read(key))
+    context = StepContext(
+        config=environment.config_of(key),
+        resources=environment.resources,
+        run_id=run.run_id,
+        parent_run_id=run.parent_run_id,
+        root_run_id=run.root_run_id,
+        pipeline_name=run.pipeline_name,
+        step_key=key,
+        attempt=attempt.number,
+        tags=run.tags,
+        idempotency_key=idempotency_key(run.root_run_id, key, config, input_digests),
+        log=log,
+        required_resource_keys=definition.required_resource_keys,
+        output_names=tuple(definition.outputs),
+    )
+    values: dict[str, Any] = dict(given)
+    for name, source in inputs.single.items():
+        values[name] = environment.load(source, step_key=key, input_name=name)
+    for name, elements in inputs.fan_in.items():
+        values[name] = [environment.load(source, step_key=key, input_name=name) for source in elements]
+    outputs = tuple(_store(environment, attempt, context, output) for output in definition.invoke(context, values))
+    provenance = Provenance(
+        code_version=environment.pipeline.snapshot.by_key[key].code_version,
+        config_digest=config,
+        input_digests=input_digests,
+    )
+    return Done(outputs, provenance)
+
+
+def _store(environment: RunEnvironment, attempt: Attempt, context: StepContext, output: Output) -> StepOutput:
+    stored, metadata = environment.store(context, output, attempt.token)
+    return StepOutput(
+        name=output.output_name,
+        uri=stored.uri,
+        digest=stored.digest,
+        size_bytes=stored.size_bytes,
+        preview=None if output.value is None else preview_of(output.value),
+        metadata=metadata,
+    )

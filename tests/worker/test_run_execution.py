@@ -1,0 +1,172 @@
+"""A run on its way, with a clock that only moves when told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from dalsegno.plan.first_plan import plan_first_run
+from dalsegno.runs.attempts import ErrorInfo, Provenance, StepOutput
+from dalsegno.runs.events import AttemptLost, Event, OutputStored
+from dalsegno.runs.status import RunStatus, StepStatus
+from dalsegno.runs.step_states import StepStates
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.snapshot.retry_policy import Backoff, Jitter, RetryPolicy
+from dalsegno.worker.run_execution import Attempt, RetryAsked, RunExecution
+from tests.drawing import NOON, draw
+
+BROKEN = ErrorInfo(class_name="ValueError", message="broken")
+
+
+class Play:
+    """One run, played by hand."""
+
+    def __init__(self, picture: str, policy: RetryPolicy | None = None, chance: float = 0.5) -> None:
+        self.now = 0.0
+        self.events: list[Event] = []
+        self.states = StepStates()
+        snapshot = with_policy(draw(picture), policy)
+        plan = plan_first_run(snapshot, mode="default", run_config={})
+        self.run = RunExecution(plan, snapshot, self.states, self.record, clock=lambda: self.now, chance=lambda: chance)
+
+    def record(self, event: Event) -> None:
+        self.states.apply(NOON, event)
+        self.events.append(event)
+
+    def next(self) -> Attempt:
+        attempt = self.run.next_attempt()
+        assert attempt is not None
+        return attempt
+
+    def succeed(self, attempt: Attempt) -> None:
+        output = StepOutput(name="result")
+        self.record(OutputStored(step_key=attempt.step_key, attempt=attempt.number, output=output))
+        self.run.succeeded(attempt, Provenance())
+
+    def kinds(self, step_key: str) -> list[str]:
+        return [event.kind for event in self.events if event.step_key == step_key]
+
+    def end(self, *, canceled: bool = False) -> tuple[RunStatus, RunStatus]:
+        ending = self.run.ending(datetime.now(UTC), canceled=canceled)
+        return ending.status, ending.group_status
+
+
+def with_policy(snapshot: PipelineSnapshot, policy: RetryPolicy | None) -> PipelineSnapshot:
+    return replace(snapshot, steps=tuple(replace(step, retry_policy=policy) for step in snapshot.steps))
+
+
+def test_attempts_come_in_topological_order_each_with_a_token_of_its_own() -> None:
+    play = Play("a -> b; c -> b")
+    one, two = play.next(), play.next()
+    assert [one.step_key, two.step_key] == ["a", "c"]
+    assert one.token != two.token
+    assert play.run.next_attempt() is None
+    play.succeed(one)
+    play.succeed(two)
+    assert play.next().step_key == "b"
+
+
+def test_a_failure_blocks_what_is_downstream_and_independent_branches_go_on_to_the_end() -> None:
+    play = Play("a -> b -> c; x -> y")
+    play.run.failed(play.next(), BROKEN)
+    play.succeed(play.next())
+    play.succeed(play.next())
+    assert play.run.next_attempt() is None
+    assert play.run.is_over
+    assert {key: state.status for key, state in play.states.by_key.items()} == {
+        "a": StepStatus.FAILURE,
+        "b": StepStatus.BLOCKED,
+        "c": StepStatus.BLOCKED,
+        "x": StepStatus.SUCCESS,
+        "y": StepStatus.SUCCESS,
+    }
+    assert play.states.by_key["c"].cause_step_keys == ("a",)
+    assert play.end() == (RunStatus.FAILURE, RunStatus.FAILURE)
+
+
+@pytest.mark.parametrize(
+    ("policy", "chance", "delays"),
+    [
+        pytest.param(RetryPolicy(max_retries=3), 0.5, [0, 0, 0], id="at once"),
+        pytest.param(RetryPolicy(max_retries=3, delay=2), 0.5, [2, 2, 2], id="the same delay each time"),
+        pytest.param(RetryPolicy(max_retries=3, delay=2, backoff=Backoff.LINEAR), 0.5, [2, 4, 6], id="linear"),
+        pytest.param(RetryPolicy(max_retries=3, delay=2, backoff=Backoff.EXPONENTIAL), 0.5, [2, 4, 8], id="doubled"),
+        pytest.param(RetryPolicy(max_retries=2, delay=2, jitter=Jitter.FULL), 0.25, [0.5, 0.5], id="full jitter"),
+        pytest.param(RetryPolicy(max_retries=1, delay=2, jitter=Jitter.PLUS_MINUS), 0.75, [3], id="give or take"),
+    ],
+)
+def test_a_failed_attempt_is_tried_again_after_its_policys_delay(
+    policy: RetryPolicy, chance: float, delays: list[float]
+) -> None:
+    play = Play("a", policy, chance)
+    for number, delay in enumerate(delays, start=1):
+        attempt = play.next()
+        assert attempt.number == number
+        play.run.failed(attempt, BROKEN)
+        assert play.run.seconds_to_retry() == pytest.approx(delay)
+        play.now += max(0.0, delay - 0.001)
+        assert delay == 0 or play.run.next_attempt() is None
+        play.now += 0.002
+    play.run.failed(play.next(), BROKEN)
+    assert play.run.is_over
+    assert play.kinds("a")[-1] == "STEP_FAILED"
+
+
+def test_other_steps_go_on_while_a_retry_waits() -> None:
+    play = Play("a; b", RetryPolicy(max_retries=1, delay=60))
+    play.run.failed(play.next(), BROKEN)
+    assert play.next().step_key == "b"
+
+
+def test_outputs_of_a_failed_attempt_never_count() -> None:
+    play = Play("a", RetryPolicy(max_retries=1))
+    first = play.next()
+    play.record(OutputStored(step_key="a", attempt=1, output=StepOutput(name="result", uri="/of/the/first")))
+    play.run.failed(first, BROKEN)
+    second = play.next()
+    play.record(OutputStored(step_key="a", attempt=2, output=StepOutput(name="result", uri="/of/the/second")))
+    play.run.succeeded(second, Provenance())
+    assert [output.uri for output in play.states.by_key["a"].outputs] == ["/of/the/second"]
+
+
+def test_a_step_may_ask_for_its_retries_and_may_refuse_them() -> None:
+    asking = Play("a")
+    asking.run.failed(asking.next(), BROKEN, asked=RetryAsked(1, 5.0))
+    assert asking.run.seconds_to_retry() == 5.0
+    asking.now = 5.0
+    asking.run.failed(asking.next(), BROKEN, asked=RetryAsked(1, 5.0))
+    assert asking.run.is_over
+
+    refusing = Play("a", RetryPolicy(max_retries=5))
+    refusing.run.failed(refusing.next(), BROKEN, may_retry=False)
+    assert refusing.run.is_over
+
+
+def test_an_attempt_lost_with_its_worker_does_not_use_the_policy() -> None:
+    play = Play("a", RetryPolicy(max_retries=1))
+    lost = play.next()
+    play.record(AttemptLost(step_key="a", attempt=lost.number))
+    # Another process carries the run on.
+    carried_on = RunExecution(
+        plan_first_run(draw("a"), mode="default", run_config={}),
+        with_policy(draw("a"), RetryPolicy(max_retries=1)),
+        play.states,
+        play.record,
+        clock=lambda: play.now,
+    )
+    second = carried_on.next_attempt()
+    assert second is not None and second.number == 2
+    carried_on.failed(second, BROKEN)
+    third = carried_on.next_attempt()
+    assert third is not None and third.number == 3
+
+
+def test_cancel_wins_even_where_every_step_has_ended_well_and_what_succeeded_counts() -> None:
+    play = Play("a")
+    play.succeed(play.next())
+    assert play.end(canceled=True) == (RunStatus.CANCELED, RunStatus.SUCCESS)
+    half = Play("a -> b")
+    half.succeed(half.next())
+    assert half.end(canceled=True) == (RunStatus.CANCELED, RunStatus.CANCELED)

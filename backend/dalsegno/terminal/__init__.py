@@ -1,0 +1,1 @@
+"""What the command line shows: records as tables, trees and progress."""

@@ -216,7 +216,9 @@ def show(
 ) -> None:
     """Show a run: its steps, what failed, and its group."""
     with _command(database_url, as_json=as_json) as (instance, output):
-        output.show_run(instance.resolve_run_id(run_id), events=events)
+        found = instance.resolve_run_id(run_id)
+        instance.end_if_abandoned(found)
+        output.show_run(found, events=events)
 
 
 @app.command()

@@ -36,6 +36,7 @@ from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.store.abandoned_runs import IN_PROCESS
 from dalsegno.store.runs import IdempotencyKey, Lease, create_run, fetch_active_run_ids, find_by_idempotency_key
 from dalsegno.store.script import Script
 from dalsegno.store.snapshots import save_snapshot
@@ -217,7 +218,7 @@ def _execute(
 ) -> PipelineResult:
     check_config(pipeline, plan.mode, plan.run_config, plan.executed)
     settings = instance.settings
-    worker_id = f"in-process:{socket.gethostname()}:{os.getpid()}"
+    worker_id = f"{IN_PROCESS}{socket.gethostname()}:{os.getpid()}"
     lease = Lease(token=secrets.token_hex(16), holder=worker_id, seconds=settings.lease_seconds)
     now = datetime.now(UTC)
     asked = new_run(plan, options, lineage.nearest if lineage else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +69,6 @@ def training() -> None:
 
 CONFIG = {"steps": {"train": {"config": {"rounds": 1}}}}
 GOOD = {"steps": {"train": {"config": {"rounds": 2}}}}
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance.ephemeral() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from dalsegno import Instance, RunStatus, StepStatus, execute_pipeline, pipeline, reexecute_pipeline, step
 from dalsegno.definitions import PipelineDefinition
 from tests.stored import everything_of
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance.ephemeral() as opened:
-        yield opened
 
 
 class Script:

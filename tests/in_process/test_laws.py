@@ -150,13 +150,7 @@ def check_reused_bytes(result: PipelineResult, bytes_of: dict[str, bytes]) -> No
             assert bytes_of.setdefault(output.uri, content) == content
 
 
-@pytest.fixture(scope="module")
-def instance() -> Any:
-    with Instance.ephemeral() as opened:
-        yield opened
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=drawn_steps(), runs=drawn_runs)
 def test_laws(instance: Instance, steps: tuple[DrawnStep, ...], runs: list[DrawnRun]) -> None:
     play = Play(steps)

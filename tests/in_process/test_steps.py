@@ -35,12 +35,6 @@ from dalsegno import (
 )
 
 
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance.ephemeral() as opened:
-        yield opened
-
-
 def kinds(result: Any, step_key: str) -> list[str]:
     return [event.kind for event in result.event_list if event.step_key == step_key]
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from dalsegno.errors import SchemaVersionError, StoreUnavailableError
 from dalsegno.store.driver_errors import TranslatedErrors
-from dalsegno.store.postgres_driver import PostgresDriver
 from dalsegno.store.schema import HEAD_REVISION, create_schema, found_revision, is_empty
 from dalsegno.store.script import Script, run_script
 from dalsegno.store.sqlite_driver import SQLiteDriver
+
+if TYPE_CHECKING:
+    from dalsegno.store.postgres_driver import PostgresDriver
 
 T = TypeVar("T")
 
@@ -109,7 +111,7 @@ def parse_url(url: str) -> tuple[URL, str]:
     ).render_as_string()
     if parsed.drivername in _SQLITE:
         if not parsed.database or parsed.database == ":memory:":
-            raise _unusable(shown, "it names no file, and other connections can't share a database in memory")
+            raise _unusable(url, "it names no file, and other connections can't share a database in memory")
         return parsed, os.path.abspath(parsed.database)
     if parsed.drivername in _POSTGRES:
         # asyncpg's name of libpq's option.
@@ -121,10 +123,16 @@ def parse_url(url: str) -> tuple[URL, str]:
 def open_driver(url: URL, display_name: str, *, create: bool) -> SQLiteDriver | PostgresDriver:
     """The driver of a parsed URL. Raises StoreUnavailableError where there is no file, or no folder to make it in."""
     if url.drivername not in _SQLITE:
+        # Loaded when used: it takes longer than all the rest.
+        from dalsegno.store.postgres_driver import PostgresDriver
+
         return PostgresDriver(url)
     if create:
-        with TranslatedErrors(display_name):
+        try:
             os.makedirs(os.path.dirname(display_name), exist_ok=True)
+        except OSError as error:
+            problem = f"its folder can't be made ({error.strerror}: {error.filename})"
+            raise StoreUnavailableError(database=display_name, problem=problem) from error
     elif not os.path.exists(display_name):
         raise StoreUnavailableError(database=display_name, problem="there is no such file")
     return SQLiteDriver(display_name)

@@ -41,4 +41,5 @@ def fetch_lineage(run_id: str, known: Mapping[str, Mapping[str, StepState]] = _N
         return None
     unknown = [row.run_id for row in rows if row.run_id not in known]
     read = (yield from fetch_steps(unknown, with_attempts=False)) if unknown else {}
-    return Lineage(tuple(LineageRun(run=run_of(row), steps=known[row.run_id] if row.run_id in known else read[row.run_id]) for row in rows))
+    steps = {row.run_id: known[row.run_id] if row.run_id in known else read[row.run_id] for row in rows}
+    return Lineage(tuple(LineageRun(run=run_of(row), steps=steps[row.run_id]) for row in rows))

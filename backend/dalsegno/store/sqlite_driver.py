@@ -1,21 +1,20 @@
-"""Transactions on SQLite: one writer at a time, readers beside it.
-
-Sync calls are the fast ones; async calls hop to aiosqlite's threads.
-"""
+"""Transactions on SQLite: one writer at a time, readers beside it. Sync calls are the fast ones."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
 import time
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from dalsegno.store.engine_per_loop import EnginePerLoop
 from dalsegno.store.script import Work
+
+if TYPE_CHECKING:
+    from dalsegno.store.async_sqlite import AsyncSQLite
 
 T = TypeVar("T")
 
@@ -23,6 +22,9 @@ BUSY_TIMEOUT_SECONDS = 30.0
 # Pages of the write-ahead log after which a commit moves them into the database, 16 MiB: it syncs then, and who commits
 # waits for the disk, so it is to come seldom.
 _CHECKPOINT = "PRAGMA wal_autocheckpoint = 4000"
+_CONNECT = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+READER_OPTIONS: dict[str, Any] = {"pool_size": 4, "max_overflow": 28, "connect_args": _CONNECT}
+WRITER_OPTIONS: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "connect_args": _CONNECT}
 
 
 class SQLiteDriver:
@@ -32,14 +34,12 @@ class SQLiteDriver:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self.url = self._url("pysqlite")
-        self._readers = _reading(create_engine(self._url("pysqlite"), **_options(pool_size=4, max_overflow=28)))
-        self._writer_engine = _writing(create_engine(self._url("pysqlite"), **_options(pool_size=1, max_overflow=0)))
+        self.url = URL.create("sqlite+pysqlite", database=path)
+        self._readers = reading(create_engine(self.url, **READER_OPTIONS))
+        self._writer_engine = writing(create_engine(self.url, **WRITER_OPTIONS))
         self._writer: Connection | None = None
         # Statements of one connection are serialised by SQLite, transactions are not: hence the lock.
         self._writer_lock = threading.Lock()
-        self._async_readers = EnginePerLoop(self._async_reading)
-        self._async_writers = EnginePerLoop(self._async_writing)
 
     def read(self, work: Work[T]) -> T:
         """Does work that only reads, on one state of the database."""
@@ -63,9 +63,7 @@ class SQLiteDriver:
 
     def change_schema(self, work: Work[T]) -> T:
         """As `write`, with foreign keys not looked at: SQLite changes a table by making it anew."""
-        engine = _writing(
-            create_engine(self._url("pysqlite"), **_options(pool_size=1, max_overflow=0)), foreign_keys=False
-        )
+        engine = writing(create_engine(self.url, **WRITER_OPTIONS), foreign_keys=False)
         try:
             with engine.begin() as connection:
                 return work(connection)
@@ -74,13 +72,11 @@ class SQLiteDriver:
 
     async def read_async(self, work: Work[T]) -> T:
         """As `read`."""
-        async with self._async_readers.current().begin() as connection:
-            return await connection.run_sync(work)
+        return await self._async.read(work)
 
     async def write_async(self, work: Work[T]) -> T:
         """As `write`."""
-        async with self._async_writers.current().begin() as connection:
-            return await connection.run_sync(work)
+        return await self._async.write(work)
 
     def close(self) -> None:
         """Closes the connections of sync calls."""
@@ -90,43 +86,31 @@ class SQLiteDriver:
                 self._writer = None
         self._writer_engine.dispose()
         self._readers.dispose()
-        for engines in (self._async_readers, self._async_writers):
-            engines.drop_ended()
+        if "_async" in self.__dict__:
+            self._async.drop_ended()
 
     async def close_async(self) -> None:
         """Closes the connections of the running loop."""
-        await self._async_readers.close_current()
-        await self._async_writers.close_current()
+        if "_async" in self.__dict__:
+            await self._async.close_current()
 
-    def _async_reading(self) -> AsyncEngine:
-        engine = create_async_engine(self._url("aiosqlite"), **_options(pool_size=4, max_overflow=28))
-        _reading(engine.sync_engine)
-        return engine
+    @cached_property
+    def _async(self) -> AsyncSQLite:
+        # Loaded when used: SQLAlchemy's async part is a third of the time that the command line takes to start.
+        from dalsegno.store.async_sqlite import AsyncSQLite
 
-    def _async_writing(self) -> AsyncEngine:
-        engine = create_async_engine(self._url("aiosqlite"), **_options(pool_size=1, max_overflow=0))
-        _writing(engine.sync_engine)
-        return engine
-
-    def _url(self, driver: str) -> URL:
-        return URL.create(f"sqlite+{driver}", database=self._path)
+        return AsyncSQLite(self._path)
 
 
-def _options(*, pool_size: int, max_overflow: int) -> dict[str, Any]:
-    return {
-        "pool_size": pool_size,
-        "max_overflow": max_overflow,
-        "connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
-    }
-
-
-def _reading(engine: Engine) -> Engine:
+def reading(engine: Engine) -> Engine:
+    """Gives every connection of the engine what readers need."""
     _on_connect(engine, "PRAGMA query_only = ON")
     _on_begin(engine, "BEGIN")
     return engine
 
 
-def _writing(engine: Engine, *, foreign_keys: bool = True) -> Engine:
+def writing(engine: Engine, *, foreign_keys: bool = True) -> Engine:
+    """Gives every connection of the engine what writers need."""
     checked = "ON" if foreign_keys else "OFF"
     _on_connect(engine, f"PRAGMA foreign_keys = {checked}", "PRAGMA synchronous = NORMAL", _CHECKPOINT, needs_wal=True)
     _on_begin(engine, "BEGIN IMMEDIATE")

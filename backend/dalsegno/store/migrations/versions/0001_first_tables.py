@@ -90,30 +90,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_snapshots_pipeline_name"), "snapshots", ["pipeline_name"], unique=False)
     op.create_table(
-        "workers",
-        sa.Column("id", KEY, nullable=False),
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("pid", sa.BigInteger(), nullable=False),
-        sa.Column("executor", sa.Text(), nullable=False),
-        sa.Column("code_location", sa.Text(), nullable=False),
-        sa.Column("pipeline_snapshots", sa.Text(), nullable=False),
-        sa.Column("loaded_snapshot_ids", sa.Text(), nullable=False),
-        sa.Column("load_error", sa.Text(), nullable=True),
-        sa.Column("started_at", sa.BigInteger(), nullable=False),
-        sa.Column("last_heartbeat_at", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
-    )
-    op.create_index(op.f("ix_workers_expires_at"), "workers", ["expires_at"], unique=False)
-    op.create_table(
-        "pipelines",
-        sa.Column("name", KEY, nullable=False),
-        sa.Column("snapshot_id", KEY, nullable=False),
-        sa.Column("published_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name=op.f("fk_pipelines_snapshot_id")),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_pipelines")),
-    )
-    op.create_table(
         "runs",
         sa.Column("run_id", KEY, nullable=False),
         sa.Column("root_run_id", KEY, nullable=False),
@@ -155,13 +131,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_runs_pipeline_name_run_id"), "runs", ["pipeline_name", "run_id"], unique=False)
     op.create_index(op.f("ix_runs_root_run_id_run_id"), "runs", ["root_run_id", "run_id"], unique=False)
     op.create_index(op.f("ix_runs_status_run_id"), "runs", ["status", "run_id"], unique=False)
-    op.create_table(
-        "served_snapshots",
-        sa.Column("snapshot_id", KEY, nullable=False),
-        sa.Column("last_served_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name=op.f("fk_served_snapshots_snapshot_id")),
-        sa.PrimaryKeyConstraint("snapshot_id", name=op.f("pk_served_snapshots")),
-    )
     op.create_table(
         "run_plans",
         sa.Column("run_id", KEY, nullable=False),

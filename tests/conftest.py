@@ -1,0 +1,76 @@
+"""Databases for tests: every test that asks for one runs on SQLite and on Postgres."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL, make_url
+
+from dalsegno.store.database import Database
+from tests.postgres_server import execute, postgres_server
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A Postgres server; the URL of its own database."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: URL) -> Iterator[str]:
+    """A new database without tables."""
+    with _postgres_database(postgres, "template0") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres: URL) -> Iterator[str]:
+    """The name of a database with the schema; to copy it is quicker than to make the tables."""
+    with _postgres_database(postgres, "template0") as url:
+        Database.open(url).close()
+        name = make_url(url).database
+        assert name is not None
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables, for SQLite one whose file does not exist yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/dalsegno.db"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with the schema and no rows."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/dalsegno.db"
+        return
+    with _postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("_postgres_template")) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The same, opened."""
+    database = Database.open(database_url)
+    yield database
+    database.close()
+
+
+@contextmanager
+def _postgres_database(server: URL, template: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield server.set(database=name).render_as_string(hide_password=False)
+    execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -52,6 +53,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # What happens in a run is committed after this time, or this many events, whichever comes first.
     commit_interval_ms: float = 20.0
     commit_events: int = 500
+    # How many runs a worker executes at once, and how many steps, each in a process of its own.
+    max_runs: int = 4
+    max_steps: int = msgspec.field(default_factory=lambda: max(2, os.cpu_count() or 2))
+    # From interrupting a step, because its run is cancelled or its worker stops, to killing it.
+    grace_seconds: float = 5.0
     # Who may use the service; where there are none, only this machine may. Texts: "operator:SECRET,viewer:SECRET".
     tokens: tuple[AccessToken, ...] = ()
     # The names that the service is called by, besides localhost: "runs.example.org", "*.example.org".
@@ -67,7 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         directory = Path.cwd() if directory is None else directory
         given = _from_file(environ, directory) | _from_environment(environ)
         defaults = {
-            "database_url": f"sqlite:///{directory / '.dalsegno' / 'dalsegno.db'}",
+            # In a URL some characters that a folder's name may have mean something else.
+            "database_url": f"sqlite:///{quote(str(directory / '.dalsegno' / 'dalsegno.db'))}",
             "storage_url": str(directory / ".dalsegno" / "storage"),
         }
         values = {name: _READERS[name](source, value) for name, (source, value) in given.items()}
@@ -166,6 +173,9 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "heartbeat_seconds": _positive(float, "a number of seconds above 0"),
     "commit_interval_ms": _positive(float, "a number of milliseconds above 0"),
     "commit_events": _positive(int, "a whole number above 0"),
+    "max_runs": _positive(int, "a whole number above 0"),
+    "max_steps": _positive(int, "a whole number above 0"),
+    "grace_seconds": _positive(float, "a number of seconds above 0"),
     "tokens": _tokens,
     "allowed_hosts": _host_names,
 }

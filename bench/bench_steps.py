@@ -18,7 +18,9 @@ from shapes import FAILING, Shape, chain, fan
 from dalsegno import Instance, execute_pipeline, reexecute_pipeline
 
 BAR = 5.0  # times the plain loop
-ROUNDS = 15
+ROUNDS = 6
+# Where a folder lies on the disk decides what a new file in it costs, for the plain loop as for us: several are tried.
+FOLDERS = 4
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -70,6 +72,12 @@ def measure(shape: Shape, folder: Path) -> dict[str, tuple[list[float], list[flo
     return found
 
 
+def measured_in_new_folder(shape: Shape) -> dict[str, tuple[list[float], list[float]]]:
+    """As `measure`."""
+    with tempfile.TemporaryDirectory() as folder:
+        return measure(shape, Path(folder))
+
+
 def check(holds: bool) -> None:
     """What is measured must have happened."""
     if not holds:
@@ -81,14 +89,14 @@ def main() -> int:
     missed = False
     print(f"{'':22}{'plain loop':>14}{'dalsegno':>14}{'ratio':>8}   bar {BAR:g}")
     for shape in (chain(), fan()):
-        with tempfile.TemporaryDirectory() as folder:
-            for what, (plain, ours) in measure(shape, Path(folder)).items():
-                ratio = statistics.median(ours) / statistics.median(plain)
-                missed = missed or ratio > BAR
-                print(
-                    f"{shape.name + ', ' + what:22}{statistics.median(plain):11.2f} ms"
-                    f"{statistics.median(ours):11.2f} ms{ratio:8.2f}   {'missed' if ratio > BAR else 'held'}"
-                )
+        measured = [measured_in_new_folder(shape) for _ in range(FOLDERS)]
+        for what in measured[0]:
+            plain = statistics.median(one for found in measured for one in found[what][0])
+            ours = statistics.median(one for found in measured for one in found[what][1])
+            ratio = ours / plain
+            missed = missed or ratio > BAR
+            told = "missed" if ratio > BAR else "held"
+            print(f"{shape.name + ', ' + what:22}{plain:11.2f} ms{ours:11.2f} ms{ratio:8.2f}   {told}")
     return int(missed)
 
 

@@ -18,7 +18,7 @@ TABLES_OF_A_RUN = ("runs", "steps", "attempts", "outputs", "events", "run_plans"
 def everything_of(instance: Instance, run_id: str) -> str:
     """A hash of all that is stored of a run: its rows in every table, and its files byte for byte."""
     found: dict[str, Any] = {table: instance.database.read(_rows(table, run_id)) for table in TABLES_OF_A_RUN}
-    folder = Path(instance.storage.location(run_id, "step", "token", "output")).parents[2]
+    folder = Path(instance.storage.location(run_id, "step", "token", "output")).parent
     for file in sorted(folder.rglob("*")):
         stat = file.stat()
         digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
@@ -30,7 +30,7 @@ def everything_in(instance: Instance) -> str:
     """A hash of all rows of all tables, and of the names of all stored files."""
     tables = ("snapshots", "run_groups", *TABLES_OF_A_RUN)
     rows = {table: instance.database.read(_rows(table, None)) for table in tables}
-    folder = Path(instance.storage.location("run", "step", "token", "output")).parents[3]
+    folder = Path(instance.storage.location("run", "step", "token", "output")).parents[1]
     files = sorted(str(file) for file in folder.rglob("*"))
     return hashlib.sha256(json.dumps([rows, files], sort_keys=True).encode()).hexdigest()
 

@@ -63,6 +63,8 @@ class Instance:
         self.storage = storage
         self.settings = settings
         self.outputs = StoredOutputs(storage)
+        # Ids of snapshots that the database is known to hold.
+        self.kept_snapshots: set[str] = set()
         self._ended_steps: dict[str, Mapping[str, StepState]] = {}
 
     @classmethod

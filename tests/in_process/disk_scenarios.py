@@ -82,7 +82,7 @@ def outputs_on_a_full_disk(folder: Path) -> dict[str, Any]:
             "status": str(failed.status),
             "small": str(failed.step_stats["small"].status),
             "error": {"class": failure.class_name, "message": failure.message},
-            "left_over": [file.name for file in folder.rglob("*") if file.is_file() and "large" in str(file.parent)],
+            "left_over": [file.name for file in folder.rglob("*") if file.is_file() and "large" in file.name],
             "again": again.success,
             "executed": again.run.step_keys_to_execute,
         }

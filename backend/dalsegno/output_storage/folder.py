@@ -120,20 +120,8 @@ def _make_file(path: str, flags: int) -> int:
     try:
         return os.open(path, flags, 0o666)
     except FileNotFoundError:
-        _make_folder(os.path.dirname(path))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.open(path, flags, 0o666)
-
-
-def _make_folder(path: str) -> None:
-    # os.makedirs looks at every folder up the path; here usually one or two are to be made.
-    try:
-        os.mkdir(path)
-    except FileExistsError:
-        return
-    except FileNotFoundError:
-        _make_folder(os.path.dirname(path))
-        with suppress(FileExistsError):
-            os.mkdir(path)
 
 
 def path_of(uri: str) -> str:

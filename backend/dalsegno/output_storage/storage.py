@@ -16,9 +16,11 @@ from dalsegno.output_storage.output_file import LogWriter, OutputFile, StoredOut
 if TYPE_CHECKING:
     from dalsegno.output_storage.remote_store import RemoteStore
 
-# Parts of a path that stand as they are; all others are percent-encoded, tildes too.
-_SAFE_PART = re.compile(r"[A-Za-z0-9_-]{1,150}")
-_LONGEST_PART = 150
+# Keys that stand in a name as they are; all others are percent-encoded, dots and tildes too.
+_SAFE_PART = re.compile(r"[A-Za-z0-9_-]{1,60}")
+# Four parts and what a file is called while it is written stay below the 255 bytes that file systems allow.
+_LONGEST_PART = 60
+_DIGITS_OF_HASH = 24
 
 
 class OutputStorage:
@@ -32,9 +34,12 @@ class OutputStorage:
         self._root = url.rstrip("/") if folder is None else os.path.abspath(folder)
 
     def location(self, run_id: str, step_key: str, token: str, output_name: str, mapping_key: str | None = None) -> str:
-        """The address of one output; whatever the keys, each is one part of the path."""
-        uri = f"{self._attempt(run_id, step_key, token)}/{_part(output_name)}"
-        return uri if mapping_key is None else f"{uri}/{_part(mapping_key)}"
+        """The address of one output: RUN/STEP.TOKEN.OUTPUT, or RUN/STEP.TOKEN.OUTPUT.KEY.
+
+        One folder a run: a folder of its own for each attempt costs ten times as much as the file in it.
+        """
+        uri = f"{self._attempt(run_id, step_key, token)}.{_part(output_name)}"
+        return uri if mapping_key is None else f"{uri}.{_part(mapping_key)}"
 
     def write(self, uri: str) -> OutputFile:
         """A binary file to write an output to, in a `with` statement, after which its `stored` tells what was written.
@@ -65,7 +70,7 @@ class OutputStorage:
     def open_log(self, run_id: str, step_key: str, token: str, stream_name: str) -> LogWriter:
         """Keeps what an attempt prints to one stream. Nothing is made before something is printed."""
         # No output has such a name: tildes in one are encoded.
-        uri = f"{self._attempt(run_id, step_key, token)}/~{_part(stream_name)}"
+        uri = f"{self._attempt(run_id, step_key, token)}.~{_part(stream_name)}"
         return self._store(uri).log(uri)
 
     def read_log(self, uri: str, offset: int, limit: int) -> bytes:
@@ -73,7 +78,7 @@ class OutputStorage:
         return self._store(uri).read_part(uri, offset, limit)
 
     def _attempt(self, run_id: str, step_key: str, token: str) -> str:
-        return f"{self._root}/{_part(run_id)}/{_part(step_key)}/{_part(token)}"
+        return f"{self._root}/{_part(run_id)}/{_part(step_key)}.{_part(token)}"
 
     def _is_remote(self, uri: str) -> bool:
         return self._remote is not None and uri.startswith(self._remote.scheme)
@@ -99,7 +104,8 @@ def _part(key: str) -> str:
     encoded = quote(key, safe="", errors="surrogatepass").replace("~", "%7E").replace(".", "%2E")
     if 0 < len(encoded) <= _LONGEST_PART:
         return encoded
-    return f"{encoded[: _LONGEST_PART - 65]}~{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
+    digits = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:_DIGITS_OF_HASH]
+    return f"{encoded[: _LONGEST_PART - _DIGITS_OF_HASH - 1]}~{digits}"
 
 
 def _local_path(url: str) -> str | None:

@@ -207,12 +207,13 @@ def not_executed(key: str, in_scope: bool, lineage: Lineage) -> PlannedStep:
         return PlannedStep(
             step_key=key, action=Action.OMIT, reason_code=PlanReason.NOT_SELECTED, reason=f"not selected, and it {why}"
         )
+    where = _in_run(step.well_run_id, lineage)
     skipped = step.well.status is StepStatus.SKIPPED
     return PlannedStep(
         step_key=key,
         action=Action.REUSE,
         reason_code=PlanReason.WAS_SKIPPED if skipped else PlanReason.ENDED_WELL,
-        reason=f"{'was skipped' if skipped else 'succeeded'} {_in_run(step.well_run_id, lineage)}",
+        reason=f"was skipped {where}" if skipped else f"succeeded {where}",
         reused_from_run_id=step.well_run_id,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,14 @@ def _postgres_template(postgres: URL) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the schema."""
+    path = tmp_path_factory.mktemp("template") / "dalsegno.db"
+    Database.open(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without tables, for SQLite one whose file does not exist yet."""
@@ -53,10 +62,14 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the schema and no rows."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/dalsegno.db"
-        return
-    with _postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("_postgres_template")) as url:
+    with _database_with_schema(request, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same, shared by the tests of a module."""
+    with _database_with_schema(request, tmp_path_factory.mktemp("database")) as url:
         yield url
 
 
@@ -74,3 +87,13 @@ def _postgres_database(server: URL, template: str) -> Iterator[str]:
     execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     yield server.set(database=name).render_as_string(hide_password=False)
     execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def _database_with_schema(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("_sqlite_template"), folder / "dalsegno.db")
+        yield f"sqlite:///{copy}"
+        return
+    with _postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("_postgres_template")) as url:
+        yield url

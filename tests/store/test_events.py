@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
+import msgspec.inspect
 import pytest
 
-from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.runs.attempts import CapturedLog, ErrorInfo, Provenance, StepOutput
 from dalsegno.runs.events import (
-    AttemptLost,
     Event,
     Logged,
     LogLevel,
-    OutputStored,
-    ResourceTeardownFailed,
-    RunCanceled,
-    RunClaimed,
     RunFailed,
-    RunReleased,
-    RunReplanned,
     RunStarted,
-    RunSucceeded,
-    StepBlocked,
-    StepCanceled,
     StepFailed,
     StepRetrying,
     StepSkipped,
@@ -38,23 +29,42 @@ ERROR = ErrorInfo(class_name="ValueError", message="no", traceback="…", cause=
 EVENTS = (
     RunStarted(steps=4, worker_id="w"),
     StepStarted(step_key="a", attempt=1, token="t"),
-    Logged(step_key="a", attempt=1, severity=LogLevel.DEBUG, message="fine\0"),
+    Logged(step_key="a", attempt=1, severity=LogLevel.DEBUG, message="fine"),
     StepRetrying(step_key="a", attempt=1, error=ERROR, delay_seconds=0.5),
-    OutputStored(step_key="a", attempt=2, output=output(uri="/a", metadata={"rows": 3})),
     StepSucceeded(step_key="a", attempt=2, provenance=PROVENANCE),
     StepFailed(step_key="b", attempt=1, error=ERROR),
     StepSkipped(step_key="c", absent="a.left"),
-    StepBlocked(step_key="d", cause_step_keys=("b",)),
-    StepCanceled(step_key="e", attempt=1),
-    AttemptLost(step_key="f", attempt=3),
     RunFailed(failed_step_keys=("b",)),
-    RunCanceled(),
-    RunSucceeded(),
-    RunClaimed(worker_id="w", is_taken_over=True),
-    RunReleased(worker_id="w"),
-    RunReplanned(former_snapshot_id="1" * 40, snapshot_id="2" * 40),
-    ResourceTeardownFailed(error=ERROR),
 )
+# A value of each type that a field of an event may have.
+SAMPLES = {
+    msgspec.inspect.StrType: "text, \0 too",
+    msgspec.inspect.IntType: 3,
+    msgspec.inspect.FloatType: 0.5,
+    msgspec.inspect.BoolType: True,
+    msgspec.inspect.VarTupleType: ("x", "ü[k1]"),
+    msgspec.inspect.CollectionType: ("x",),
+    msgspec.inspect.DictType: {"x": "y"},
+    ErrorInfo: ERROR,
+    StepOutput: output(uri="/a", metadata={"rows": 3}),
+    Provenance: PROVENANCE,
+    CapturedLog: CapturedLog(uri="/log", size_bytes=3),
+    LogLevel: LogLevel.WARNING,
+}
+
+
+def sample(kind: type[msgspec.Struct]) -> Event:
+    """An event of this kind with every field given."""
+    info = msgspec.inspect.type_info(kind)
+    assert isinstance(info, msgspec.inspect.StructType)
+    given = {field.name: _value_of(field.type) for field in info.fields}
+    return kind(**(given | ({"step_key": "ü[k1]"} if "step_key" in given else {})))  # type: ignore[return-value]
+
+
+def _value_of(kind: msgspec.inspect.Type) -> Any:
+    if isinstance(kind, msgspec.inspect.UnionType):
+        kind = kind.types[0]
+    return SAMPLES[getattr(kind, "cls", type(kind))]
 
 
 @pytest.fixture
@@ -64,12 +74,15 @@ def recorded(store):
     return store
 
 
-def test_every_kind_of_event_is_recorded_with_its_own_fields(recorded):
-    assert {type(event) for event in EVENTS} == set(get_args(Event))
-    found = recorded.read(fetch_events("r"))
-    for number, (mine, event) in enumerate(zip(found, EVENTS, strict=True), 1):
+def test_every_kind_of_event_is_recorded_with_its_own_fields(store):
+    kinds = get_args(Event)
+    happened = tuple((at(number), sample(kind)) for number, kind in enumerate(kinds))
+    store.write(created(run_named("r")))
+    store.write(append("r", LEASE.token, RunBatch(events=happened)))
+    found = store.read(fetch_events("r"))
+    for number, (mine, (moment, event)) in enumerate(zip(found, happened, strict=True), 1):
         own = msgspec.json.decode(msgspec.json.encode(event))
-        assert (mine.run_id, mine.number, mine.timestamp) == ("r", number, at(number - 1))
+        assert (mine.run_id, mine.number, mine.timestamp) == ("r", number, moment)
         assert (mine.kind, mine.level) == (event.kind, event.level)
         assert (mine.step_key, mine.attempt) == (own.pop("step_key", None), own.pop("attempt", None))
         assert mine.message == event.message.replace("\0", "?")
@@ -79,15 +92,15 @@ def test_every_kind_of_event_is_recorded_with_its_own_fields(recorded):
 @pytest.mark.parametrize(
     ("wanted", "numbers"),
     [
-        pytest.param({}, range(1, 19), id="all"),
-        pytest.param({"after": 16}, [17, 18], id="after one"),
-        pytest.param({"after": 18}, [], id="after the last"),
+        pytest.param({}, range(1, 9), id="all"),
+        pytest.param({"after": 6}, [7, 8], id="after one"),
+        pytest.param({"after": 8}, [], id="after the last"),
         pytest.param({"limit": 3}, [1, 2, 3], id="the first ones"),
         pytest.param({"after": 2, "limit": 2}, [3, 4], id="a page"),
-        pytest.param({"step_keys": ["a", "c"]}, [2, 3, 4, 5, 6, 8], id="of steps"),
+        pytest.param({"step_keys": ["a", "c"]}, [2, 3, 4, 5, 7], id="of steps"),
         pytest.param({"step_keys": []}, [], id="of no step"),
-        pytest.param({"kinds": ["LOG", "STEP_FAILED"]}, [3, 7], id="of kinds"),
-        pytest.param({"min_level": LogLevel.WARNING}, [4, 7, 9, 10, 11, 12, 13, 16, 17, 18], id="from a level on"),
+        pytest.param({"kinds": ["LOG", "STEP_FAILED"]}, [3, 6], id="of kinds"),
+        pytest.param({"min_level": LogLevel.WARNING}, [4, 6, 8], id="from a level on"),
         pytest.param({"step_keys": ["a"], "min_level": LogLevel.WARNING}, [4], id="of a step from a level on"),
     ],
 )

@@ -62,7 +62,7 @@ def end_abandoned_run(run_id: str) -> Script[bool]:
 
 
 def _ending(run: Run, at: datetime, steps: dict[str, StepState]) -> RunBatch:
-    events, lost = _lost_steps(at, steps)
+    events, lost = lost_steps(at, steps)
     reached = [steps[key] for key in run.step_keys_to_execute if key in steps]
     all_well = len(reached) == len(run.step_keys_to_execute) and all(state.status.ended_well for state in reached)
     failed = tuple(state.step_key for state in reached if state.status is StepStatus.FAILURE)
@@ -86,9 +86,7 @@ def _ending(run: Run, at: datetime, steps: dict[str, StepState]) -> RunBatch:
     )
 
 
-def _lost_steps(
-    at: datetime, steps: dict[str, StepState]
-) -> tuple[list[tuple[datetime, Event]], tuple[StepState, ...]]:
+def lost_steps(at: datetime, steps: dict[str, StepState]) -> tuple[list[tuple[datetime, Event]], tuple[StepState, ...]]:
     """What happened to the steps that had begun: their attempts are lost, and no further one follows."""
     events: list[tuple[datetime, Event]] = []
     lost: list[StepState] = []

@@ -34,14 +34,15 @@ class Database:
         self._errors = TranslatedErrors(display_name)
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True) -> Database:
+    def open(cls, url: str, *, create: bool = True, stall_seconds: float | None = None) -> Database:
         """The database at `url`: "sqlite:///PATH" or "postgresql+asyncpg://USER@HOST/NAME".
 
-        A new or empty one gets the schema, unless `create` is False. Raises StoreUnavailableError where it can't be
-        reached, SchemaVersionError where it holds another schema.
+        A new or empty one gets the schema, unless `create` is False. Where this process stalls for longer than
+        `stall_seconds` in a transaction, Postgres undoes that, and with it its locks. Raises StoreUnavailableError
+        where it can't be reached, SchemaVersionError where it holds another schema.
         """
         parsed, display_name = parse_url(url)
-        database = cls(open_driver(parsed, display_name, create=create), display_name)
+        database = cls(open_driver(parsed, display_name, create=create, stall_seconds=stall_seconds), display_name)
         try:
             database._prepare(create=create)
         except BaseException:
@@ -89,8 +90,9 @@ class Database:
 
     def _prepare(self, *, create: bool) -> None:
         with self._errors:
-            found = self._driver.read(found_revision)
-            if found is None and create and self._driver.read(is_empty):
+            # Both of one state: another process may be making the tables just now.
+            found, is_new = self._driver.read(lambda connection: (found_revision(connection), is_empty(connection)))
+            if is_new and create:
                 found = self._driver.write(create_schema)
         if found != HEAD_REVISION:
             raise SchemaVersionError(database=self.display_name, found=found, expected=HEAD_REVISION)
@@ -120,13 +122,15 @@ def parse_url(url: str) -> tuple[URL, str]:
     raise _unusable(shown, f"{parsed.drivername!r} is not known here")
 
 
-def open_driver(url: URL, display_name: str, *, create: bool) -> SQLiteDriver | PostgresDriver:
+def open_driver(
+    url: URL, display_name: str, *, create: bool, stall_seconds: float | None = None
+) -> SQLiteDriver | PostgresDriver:
     """The driver of a parsed URL. Raises StoreUnavailableError where there is no file, or no folder to make it in."""
     if url.drivername not in _SQLITE:
         # Loaded when used: it takes longer than all the rest.
         from dalsegno.store.postgres_driver import PostgresDriver
 
-        return PostgresDriver(url)
+        return PostgresDriver(url, stall_seconds)
     if create:
         try:
             os.makedirs(os.path.dirname(display_name), exist_ok=True)

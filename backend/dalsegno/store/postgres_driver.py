@@ -24,8 +24,12 @@ class PostgresDriver:
 
     dialect_name = "postgresql"
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, stall_seconds: float | None = None) -> None:
+        """Where this process stalls for longer than `stall_seconds` in a transaction, the server undoes that."""
         self.url = url
+        self._server_settings = _SERVER_SETTINGS | (
+            {} if stall_seconds is None else {"idle_in_transaction_session_timeout": str(int(stall_seconds * 1000))}
+        )
         self._engines = EnginePerLoop(self._make_engine)
         self._background: BackgroundLoop | None = None
         self._lock = threading.Lock()
@@ -80,5 +84,5 @@ class PostgresDriver:
             # The server may have been restarted since a connection was last used.
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
-            connect_args={"timeout": _CONNECT_TIMEOUT_SECONDS, "server_settings": _SERVER_SETTINGS},
+            connect_args={"timeout": _CONNECT_TIMEOUT_SECONDS, "server_settings": self._server_settings},
         )

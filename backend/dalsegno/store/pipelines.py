@@ -1,0 +1,52 @@
+"""Pipelines as workers publish them: which snapshot of each is current."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, literal, select
+
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.store.script import Script
+from dalsegno.store.snapshots import save_snapshot
+from dalsegno.store.statements import InsertOrReplace, announced
+from dalsegno.store.tables import pipelines, snapshots
+
+_MAKE_CURRENT = InsertOrReplace(pipelines)
+_ANNOUNCE = select(announced(literal("")))
+_CURRENT_IDS = select(pipelines.c.name, pipelines.c.snapshot_id).order_by(pipelines.c.name)
+_CURRENT = select(snapshots.c.content).join_from(pipelines, snapshots, snapshots.c.id == pipelines.c.snapshot_id)
+_FETCH_CURRENT = _CURRENT.where(pipelines.c.name == bindparam("wanted_name"))
+_LIST_CURRENT = _CURRENT.order_by(pipelines.c.name)
+
+
+def publish(published: Sequence[PipelineSnapshot], at: datetime) -> Script[None]:
+    """Keeps these snapshots and makes each the current one of its pipeline."""
+    # In one order, so that two workers that publish at once never wait for each other in a circle.
+    in_order = sorted(published, key=lambda snapshot: snapshot.name)
+    for snapshot in in_order:
+        yield from save_snapshot(snapshot)
+    yield (
+        _MAKE_CURRENT,
+        [{"name": snapshot.name, "snapshot_id": snapshot.id, "published_at": at} for snapshot in in_order],
+    )
+    yield _ANNOUNCE
+
+
+def current_snapshot_ids() -> Script[dict[str, str]]:
+    """By pipeline name: the id of the snapshot published last."""
+    rows = yield _CURRENT_IDS
+    return {row.name: row.snapshot_id for row in rows}
+
+
+def fetch_current(name: str) -> Script[PipelineSnapshot | None]:
+    """The snapshot of this pipeline that was published last; None where nobody has published it."""
+    rows = yield _FETCH_CURRENT, {"wanted_name": name}
+    return PipelineSnapshot.from_content(rows[0].content.encode()) if rows else None
+
+
+def list_current() -> Script[list[PipelineSnapshot]]:
+    """The current snapshot of every pipeline, by name."""
+    rows = yield _LIST_CURRENT
+    return [PipelineSnapshot.from_content(row.content.encode()) for row in rows]

@@ -163,6 +163,31 @@ def test_an_attempt_lost_with_its_worker_does_not_use_the_policy() -> None:
     assert third is not None and third.number == 3
 
 
+def test_a_step_that_is_lost_with_its_worker_again_and_again_fails() -> None:
+    play = Play("a -> b", RetryPolicy(max_retries=5))
+    for number in (1, 2, 3):
+        attempt = play.next()
+        assert attempt.number == number
+        play.run.lost(attempt)
+    assert play.run.next_attempt() is None
+    assert play.run.is_over
+    attempts = play.states.by_key["a"].attempts
+    assert [one.status for one in attempts] == [StepStatus.LOST, StepStatus.LOST, StepStatus.FAILURE]
+    assert attempts[-1].error is not None and attempts[-1].error.class_name == "WorkerLostError"
+    assert play.states.by_key["b"].status is StepStatus.BLOCKED
+
+
+def test_what_went_on_when_the_run_was_taken_over_is_tried_again_at_once() -> None:
+    play = Play("a; b", RetryPolicy(max_retries=0))
+    lost = play.next()
+    plan = plan_first_run(draw("a; b"), mode="default", run_config={})
+    taken_over = RunExecution(plan, draw("a; b"), play.states, play.record, clock=lambda: play.now)
+    taken_over.lost(lost)
+    started = [taken_over.next_attempt(), taken_over.next_attempt()]
+    assert sorted((one.step_key, one.number) for one in started if one) == [("a", 2), ("b", 1)]
+    assert not taken_over.is_due()
+
+
 def test_cancel_wins_even_where_every_step_has_ended_well_and_what_succeeded_counts() -> None:
     play = Play("a")
     play.succeed(play.next())

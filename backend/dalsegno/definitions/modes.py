@@ -65,14 +65,18 @@ class ModeDefinition:
         run_id: str = "",
         run_config: Mapping[str, Any] | None = None,
         log: LogSink | None = None,
+        made: Mapping[str, Any] | None = None,
     ) -> Iterator[Mapping[str, Any]]:
         """These resources and all that they require, made in order; on leaving torn down in reverse.
 
-        Raises InvalidRunConfigError, and whatever a resource's function raises.
+        Those in `made` are there already, and stay. Raises InvalidRunConfigError, and whatever a resource's function
+        raises.
         """
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = dict(made or {})
         with ExitStack() as stack:
             for key in self.with_required(keys):
+                if key in values:
+                    continue
                 definition = self.resources[key]
                 config = definition.parse_config(part_of(run_config or {}, "resources", key, "config"), key)
                 context = InitResourceContext(

@@ -79,6 +79,21 @@ class RunReplanned(_Event, frozen=True):
         )
 
 
+class NoWorkerServes(_Event, frozen=True):
+    """The run was queued while no live worker had loaded its pipeline as it was published last."""
+
+    kind = "NO_WORKER"
+    level = LogLevel.WARNING
+    pipeline_name: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"No live worker serves {self.pipeline_name!r}; the run waits until one does. "
+            "Start one: dalsegno worker -f FILE."
+        )
+
+
 class RunStarted(_Event, frozen=True):
     kind = "RUN_STARTED"
     steps: int
@@ -109,6 +124,17 @@ class RunFailed(_Event, frozen=True):
         if self.error is not None:
             return f"The run failed: {self.error.message}"
         return f"Failed: {', '.join(self.failed_step_keys)}."
+
+
+class RunCanceling(_Event, frozen=True):
+    """Somebody has asked to cancel the run while steps were running."""
+
+    kind = "RUN_CANCELING"
+    level = LogLevel.WARNING
+
+    @property
+    def message(self) -> str:
+        return "To be canceled; running steps are being interrupted."
 
 
 class RunCanceled(_Event, frozen=True):
@@ -255,10 +281,12 @@ class ResourceTeardownFailed(_Event, frozen=True):
 
 
 Event = (
-    RunClaimed
+    NoWorkerServes
+    | RunClaimed
     | RunReleased
     | RunReplanned
     | RunStarted
+    | RunCanceling
     | RunSucceeded
     | RunFailed
     | RunCanceled

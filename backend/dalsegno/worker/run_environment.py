@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from dalsegno.definitions import (
@@ -157,6 +157,44 @@ def open_environment(
         except Exception as error:  # noqa: BLE001 - an author's teardown may raise anything
             if on_teardown_failure is not None:
                 on_teardown_failure(error)
+
+
+class GrowingEnvironment:
+    """The environment of one run in a process that executes some of its steps: made as these need it.
+
+    Each resource is made once, and stays until `close`.
+    """
+
+    def __init__(
+        self, pipeline: PipelineDefinition, run: Run, storage: OutputStorage, *, log: LogSink | None = None
+    ) -> None:
+        self.pipeline = pipeline
+        self.run = run
+        self._values: dict[str, Any] = {}
+        self._environment = RunEnvironment(pipeline, run, self._values, storage)
+        self._log = log
+        self._made = ExitStack()
+
+    def made_for(self, step_keys: Iterable[str]) -> RunEnvironment:
+        """The environment, with all that these steps need. Raises ResourceFailure where a resource can't be made."""
+        keys = self.pipeline.resource_keys(step_keys)
+        if keys <= self._values.keys():
+            return self._environment
+        opened = self.pipeline.mode(self.run.mode).opened(
+            keys, run_id=self.run.run_id, run_config=self.run.run_config, log=self._log, made=self._values
+        )
+        try:
+            values = self._made.enter_context(opened)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise ResourceFailure from error
+        self._values.update(values)
+        return self._environment
+
+    def close(self) -> None:
+        """Tear down what was made, the last one first. Raises what a teardown raises; the others are torn down too."""
+        self._made.close()
 
 
 def check_config(

@@ -16,10 +16,12 @@ from time import monotonic
 
 import msgspec
 
+from dalsegno.errors import WorkerLostError
 from dalsegno.plan.plan import InputSource, Plan
 from dalsegno.plan.ready_steps import Block, ReadySteps, Skip
 from dalsegno.runs.attempts import CapturedLog, ErrorInfo, Provenance
 from dalsegno.runs.events import (
+    AttemptLost,
     Event,
     RunCanceled,
     RunFailed,
@@ -60,6 +62,9 @@ class CapturedOutput(msgspec.Struct, frozen=True):
     stderr: CapturedLog | None = None
 
 
+# A step that was lost with its worker so often fails.
+MAX_LOSSES = 3
+
 NOTHING_CAPTURED = CapturedOutput()
 
 
@@ -88,6 +93,7 @@ class RunExecution:
         states: StepStates,
         record: Callable[[Event], None],
         *,
+        run_id: str = "",
         worker_id: str | None = None,
         clock: Callable[[], float] = monotonic,
         chance: Callable[[], float] = random,
@@ -96,6 +102,7 @@ class RunExecution:
         self._snapshot = snapshot
         self._states = states
         self._record = record
+        self._run_id = run_id
         self._worker_id = worker_id
         self._clock = clock
         self._chance = chance
@@ -110,12 +117,16 @@ class RunExecution:
         """Every step of the plan has ended."""
         return self._ready.is_over
 
-    def next_attempt(self) -> Attempt | None:
-        """The attempt to make now, recorded as started; None where none is due."""
+    def is_due(self) -> bool:
+        """An attempt is to be made now."""
         self._decide()
         while self._retries and self._retries[0][0] <= self._clock():
             self._startable.append(heapq.heappop(self._retries)[1])
-        if not self._startable:
+        return bool(self._startable)
+
+    def next_attempt(self) -> Attempt | None:
+        """The attempt to make now, recorded as started; None where none is due."""
+        if not self.is_due():
             return None
         key = self._startable.popleft()
         before = self._states.by_key.get(key)
@@ -190,6 +201,17 @@ class RunExecution:
             )
         )
         heapq.heappush(self._retries, (self._clock() + delay, attempt.step_key))
+
+    def lost(self, attempt: Attempt) -> None:
+        """The attempt was lost with its worker: no failure, so it is tried again; but not for ever."""
+        attempts = self._states.by_key[attempt.step_key].attempts
+        if sum(one.status is StepStatus.LOST for one in attempts) + 1 < MAX_LOSSES:
+            self._record(AttemptLost(step_key=attempt.step_key, attempt=attempt.number))
+            heapq.heappush(self._retries, (self._clock(), attempt.step_key))
+            return
+        lost = WorkerLostError(run_id=self._run_id, step_key=attempt.step_key)
+        error = ErrorInfo(class_name=WorkerLostError.__name__, message=lost.message)
+        self.failed(attempt, error, may_retry=False)
 
     def interrupted(
         self, attempt: Attempt, error: ErrorInfo | None, captured: CapturedOutput = NOTHING_CAPTURED

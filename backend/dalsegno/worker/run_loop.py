@@ -5,18 +5,19 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-from dalsegno.definitions import Failure, PipelineDefinition, RetryRequested
+from dalsegno.definitions import PipelineDefinition
 from dalsegno.definitions.context import LogSink
 from dalsegno.output_storage import OutputStorage
 from dalsegno.plan.plan import Plan
 from dalsegno.runs.attempts import ErrorInfo
 from dalsegno.runs.events import Logged, LogLevel, OutputStored, ResourceTeardownFailed
 from dalsegno.runs.run import Run
+from dalsegno.worker.attempt_failure import failure_of, what_failed
 from dalsegno.worker.captured_prints import CapturedPrints
 from dalsegno.worker.error_info import error_info
 from dalsegno.worker.interrupts import Interrupts
 from dalsegno.worker.run_environment import ResourceFailure, RunEnvironment, open_environment
-from dalsegno.worker.run_execution import Attempt, CapturedOutput, RetryAsked, RunExecution
+from dalsegno.worker.run_execution import Attempt, CapturedOutput, RunExecution
 from dalsegno.worker.run_recorder import RunRecorder
 from dalsegno.worker.step_execution import StepInputs, execute_attempt
 
@@ -113,14 +114,9 @@ class RunLoop:
             self._execution.succeeded(attempt, done.provenance, prints.captured())
 
     def _failed(self, attempt: Attempt, error: BaseException, captured: CapturedOutput) -> None:
-        asked = None
-        told = error
-        if isinstance(error, RetryRequested):
-            asked = RetryAsked(error.max_retries, error.seconds_to_wait or 0.0)
-            told = error.__cause__ or error
-        self.raised = self.raised or told
-        may_retry = error.allow_retries if isinstance(error, Failure) else True
-        self._execution.failed(attempt, error_info(told), captured, asked=asked, may_retry=may_retry)
+        self.raised = self.raised or what_failed(error)
+        failure = failure_of(error)
+        self._execution.failed(attempt, failure.error, captured, asked=failure.asked, may_retry=failure.may_retry)
 
     def _log_of(self, attempt: Attempt | None) -> LogSink:
         step_key = attempt.step_key if attempt else None

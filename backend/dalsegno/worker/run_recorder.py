@@ -16,7 +16,9 @@ import msgspec
 from dalsegno.errors import CancelRequestedError
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.events import Event
+from dalsegno.runs.status import RunStatus
 from dalsegno.runs.step_states import StepStates
+from dalsegno.settings import Settings
 from dalsegno.store.database import Database
 from dalsegno.store.leases import renew_lease
 from dalsegno.store.run_progress import RunBatch, append
@@ -32,6 +34,16 @@ class CommitPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_events: int = 500
     lease_seconds: float = 15.0
     heartbeat_seconds: float = 3.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> CommitPolicy:
+        """As the installation is set."""
+        return cls(
+            interval_seconds=settings.commit_interval_ms / 1000.0,
+            max_events=settings.commit_events,
+            lease_seconds=settings.lease_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
+        )
 
 
 class RunRecorder:
@@ -54,6 +66,8 @@ class RunRecorder:
         self.cancel_requested = threading.Event()
         # Called once, from the committing thread, when the wish to cancel is seen.
         self.on_cancel: Callable[[], None] | None = None
+        # Called once, from the committing thread, when the run can't be recorded any more, e.g. its lease is lost.
+        self.on_failure: Callable[[BaseException], None] | None = None
         self._database = database
         self._run_id = run_id
         self._token = token
@@ -61,6 +75,8 @@ class RunRecorder:
         self._observer = observer
         self._pending: list[tuple[datetime, Event]] = []
         self._touched: dict[str, StepState] = {}
+        # To be committed with the next events, and since when; None: as it was.
+        self._status: tuple[RunStatus, datetime] | None = None
         self._first_pending_at = 0.0
         self._renewed_at = monotonic()
         self._failure: BaseException | None = None
@@ -100,6 +116,18 @@ class RunRecorder:
         if waiting >= self._policy.max_events:
             self.commit()
 
+    def change_status(self, status: RunStatus) -> None:
+        """The run stands so from now on; committed with the next event. The first such status is the run's start."""
+        with self._changed:
+            self._status = status, datetime.now(UTC)
+
+    def see_cancel(self) -> None:
+        """Somebody has asked to cancel the run."""
+        if not self.cancel_requested.is_set():
+            self.cancel_requested.set()
+            if self.on_cancel is not None:
+                self.on_cancel()
+
     def commit(self) -> None:
         """Commit what is pending now."""
         self._commit(None)
@@ -121,11 +149,13 @@ class RunRecorder:
                 if self._failure is not None:
                     raise self._failure
                 events, self._pending = self._pending, []
+                if not events and ending is None:
+                    return
                 touched, self._touched = self._touched, {}
-            if not events and ending is None:
-                return
+                status, self._status = self._status, None
+            batch = _batch(events, touched, status, ending)
             try:
-                appended = self._database.write(append(self._run_id, self._token, _batch(events, touched, ending)))
+                appended = self._database.write(append(self._run_id, self._token, batch))
             except CancelRequestedError:
                 with self._changed:
                     self._pending, self._touched = events + self._pending, touched | self._touched
@@ -133,16 +163,12 @@ class RunRecorder:
             except BaseException as failure:
                 self._failure = failure
                 raise
+            # Once the run has ended there is no lease to renew.
+            self._stopped = self._stopped or ending is not None
         if ending is not None and self._observer is not None:
             self._observer(ending.at, ending.event)
-        if appended.cancel_requested:
-            self._cancel()
-
-    def _cancel(self) -> None:
-        if not self.cancel_requested.is_set():
-            self.cancel_requested.set()
-            if self.on_cancel is not None:
-                self.on_cancel()
+        if appended.cancel_requested and ending is None:
+            self.see_cancel()
 
     def _commit_in_time(self) -> None:
         while True:
@@ -163,6 +189,8 @@ class RunRecorder:
                     self._commit(None)
             except BaseException as failure:  # noqa: BLE001 - told to the run by its next record()
                 self._failure = failure
+                if self.on_failure is not None and not self._stopped:
+                    self.on_failure(failure)
                 return
 
     def _renew(self) -> None:
@@ -170,13 +198,19 @@ class RunRecorder:
             renewed = self._database.write(renew_lease(self._run_id, self._token, self._policy.lease_seconds))
         self._renewed_at = monotonic()
         if renewed.cancel_requested:
-            self._cancel()
+            self.see_cancel()
 
 
-def _batch(events: list[tuple[datetime, Event]], touched: dict[str, StepState], ending: Ending | None) -> RunBatch:
+def _batch(
+    events: list[tuple[datetime, Event]],
+    touched: dict[str, StepState],
+    status: tuple[RunStatus, datetime] | None,
+    ending: Ending | None,
+) -> RunBatch:
     steps = tuple(touched.values())
     if ending is None:
-        return RunBatch(events=tuple(events), steps=steps)
+        now, since = status or (None, None)
+        return RunBatch(events=tuple(events), steps=steps, status=now, started_at=since)
     return RunBatch(
         events=(*events, (ending.at, ending.event)),
         steps=steps,

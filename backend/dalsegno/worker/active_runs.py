@@ -1,0 +1,148 @@
+"""The runs that a worker executes now, each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from dalsegno.errors import DalsegnoError, LeaseLostError, StoreUnavailableError
+from dalsegno.plan.plan import Plan
+from dalsegno.runs.attempts import StepState
+from dalsegno.runs.events import RunFailed
+from dalsegno.runs.run import Run
+from dalsegno.runs.status import RunStatus
+from dalsegno.runs.step_states import StepStates
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.store.abandoned_runs import lost_steps
+from dalsegno.store.database import Database
+from dalsegno.store.queue import release
+from dalsegno.store.run_progress import RunBatch, append
+from dalsegno.store.runs import fetch_plan
+from dalsegno.store.script import Script
+from dalsegno.store.snapshots import fetch_snapshot
+from dalsegno.store.steps import fetch_steps
+from dalsegno.worker.error_info import error_info
+from dalsegno.worker.pooled_run import PooledRun, RunTools
+from dalsegno.worker.run_recorder import CommitPolicy, RunRecorder
+
+_log = logging.getLogger(__name__)
+
+
+class _Active:
+    def __init__(self, thread: threading.Thread) -> None:
+        self.thread = thread
+        # None while the run is read.
+        self.run: PooledRun | None = None
+        self.is_canceled = False
+        self.kill_at: float | None = None
+
+
+class ActiveRuns:
+    """Begins runs, cancels and stops them. `wake` is called, from another thread, when one has ended."""
+
+    def __init__(self, database: Database, policy: CommitPolicy, tools: RunTools, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._policy = policy
+        self._tools = tools
+        self._wake = wake
+        self._active: dict[str, _Active] = {}
+        self._changed = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._active)
+
+    def to_cancel(self) -> list[str]:
+        """The ids of those that nobody has cancelled."""
+        with self._changed:
+            return [run_id for run_id, one in self._active.items() if not one.is_canceled]
+
+    def begin(self, run: Run, token: str) -> None:
+        """Execute a run that was just claimed, or carry it on."""
+        thread = threading.Thread(
+            target=self._execute, args=(run, token), name=f"dalsegno-run-{run.run_id}", daemon=True
+        )
+        with self._changed:
+            self._active[run.run_id] = _Active(thread)
+        thread.start()
+
+    def cancel(self, run_id: str) -> None:
+        """Somebody has asked to cancel it."""
+        with self._changed:
+            active = self._active.get(run_id)
+            if active is not None:
+                active.is_canceled = True
+                self._steer(active)
+
+    def stop(self, kill_at: float) -> None:
+        """Let all of them end, or give them back; what still goes on at `kill_at` (monotonic) is killed."""
+        with self._changed:
+            for active in self._active.values():
+                active.kill_at = kill_at
+                self._steer(active)
+
+    def _steer(self, active: _Active) -> None:
+        if active.run is None:
+            return
+        if active.is_canceled:
+            active.run.cancel()
+        if active.kill_at is not None:
+            active.run.stop(active.kill_at)
+
+    def _execute(self, run: Run, token: str) -> None:
+        try:
+            self._execute_or_fail(run, token)
+        except LeaseLostError as lost:
+            _log.warning("%s Its steps here were stopped.", lost)
+        except StoreUnavailableError as error:
+            _log.error("Run %s could not be recorded, so its steps here were stopped. %s", run.run_id, error)
+        finally:
+            with self._changed:
+                del self._active[run.run_id]
+            self._wake()
+
+    def _execute_or_fail(self, run: Run, token: str) -> None:
+        plan, snapshot, states = self._database.read(_needed(run))
+        now_states = StepStates(dict(states))
+        try:
+            with RunRecorder(self._database, run.run_id, token, self._policy, states=now_states) as recorder:
+                pooled = PooledRun(run, plan, snapshot, recorder, self._tools)
+                with self._changed:
+                    active = self._active[run.run_id]
+                    active.run = pooled
+                    self._steer(active)
+                has_ended = pooled.run_to_end()
+        except DalsegnoError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not send the run round all workers for ever
+            _log.exception("Run %s could not be executed.", run.run_id)
+            self._fail(run, token, error, now_states)
+            return
+        if not has_ended:
+            self._database.write(release(run.run_id, token, self._tools.worker_id))
+
+    def _fail(self, run: Run, token: str, error: Exception, states: StepStates) -> None:
+        now = datetime.now(UTC)
+        info = error_info(error)
+        events, steps = lost_steps(now, states.by_key)
+        batch = RunBatch(
+            events=(*events, (now, RunFailed(error=info))),
+            steps=steps,
+            status=RunStatus.FAILURE,
+            ended_at=now,
+            error=info,
+        )
+        with suppress(DalsegnoError):
+            self._database.write(append(run.run_id, token, batch))
+
+
+def _needed(run: Run) -> Script[tuple[Plan, PipelineSnapshot, dict[str, StepState]]]:
+    plan = yield from fetch_plan(run.run_id)
+    snapshot = yield from fetch_snapshot(run.snapshot_id)
+    states = yield from fetch_steps([run.run_id], with_attempts=True)
+    # Both are stored with the run.
+    assert plan is not None
+    assert snapshot is not None
+    return plan, snapshot, states[run.run_id]

@@ -1,0 +1,60 @@
+"""What ties a process to the one that started it: it dies with it, and can be killed whole."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+
+_PR_SET_PDEATHSIG = 1
+# A step that takes all memory is ended by the kernel before the worker is.
+_LIKELIER_OUT_OF_MEMORY = b"300"
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """From now on the kernel kills this process when its parent dies. Where it is dead already, exit. Linux only."""
+    _set_death_signal(signal.SIGKILL)
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def outlive_parent() -> None:
+    """Undo `die_with_parent`, to end in good order when the parent is gone."""
+    _set_death_signal(0)
+
+
+def be_first_out_of_memory() -> None:
+    """Where memory runs out, this process goes first. Linux only."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "wb") as file:
+        file.write(_LIKELIER_OUT_OF_MEMORY)
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process that leads a group, with all that it has started and that is still in the group."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def how_it_ended(wait_status: int) -> str:
+    """For people, from what waiting for a process gave."""
+    if os.WIFSIGNALED(wait_status):
+        number = os.WTERMSIG(wait_status)
+        with suppress(ValueError):
+            return f"signal {number} ({signal.Signals(number).name})"
+        return f"signal {number}"
+    return f"exit code {os.WEXITSTATUS(wait_status)}"
+
+
+def _set_death_signal(number: int) -> None:
+    if sys.platform == "linux":
+        _libc.prctl(_PR_SET_PDEATHSIG, number)
+
+
+def flush_c_streams() -> None:
+    """Write out what C code of this process has printed and C keeps back."""
+    _libc.fflush(None)
+
+
+_libc = ctypes.CDLL(None)

@@ -1,0 +1,116 @@
+"""The service as an ASGI application, and the server that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from dalsegno.api.access import Access, refuse_open_service
+from dalsegno.api.context import Service
+from dalsegno.api.gate import Gate
+from dalsegno.api.limits import MAX_BODY_BYTES
+from dalsegno.api.login import Login
+from dalsegno.api.schema import schema
+from dalsegno.api.view import GraphQLView
+from dalsegno.errors import StoreUnavailableError
+from dalsegno.output_storage import OutputStorage
+from dalsegno.settings import Settings
+from dalsegno.store.changes import Changes
+from dalsegno.store.database import Database
+from dalsegno.store.script import Script
+from dalsegno.store.statements import database_now
+
+# How long open subscriptions and requests may take to end when the server stops.
+_GRACE_SECONDS = 3
+
+
+def create_app(settings: Settings, database: Database, storage: OutputStorage) -> Starlette:
+    """The service on an open database and its outputs; who opened them closes them, after the application has ended."""
+    service = Service(database=database, storage=storage, settings=settings, changes=Changes(database))
+    access = Access.of(settings)
+    login = Login(access)
+    graphql = GraphQLView(schema(), service)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            service.changes.close()
+            await database.close_async()
+
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            Route("/healthz", _is_alive),
+            Route("/readyz", _Readiness(database).answer),
+            Route("/login", login.form),
+            Route("/login", login.log_in, methods=["POST"]),
+            Route("/logout", login.log_out, methods=["POST"]),
+        ],
+        middleware=[Middleware(Gate, access=access)],
+        lifespan=lifespan,
+    )
+
+
+def create_server(app: Starlette, host: str, port: int) -> uvicorn.Server:
+    """A server that is not running yet: `run()` blocks, `serve()` is for a running event loop."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws_max_size=MAX_BODY_BYTES,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Runs the service until the process is told to stop.
+
+    Raises InvalidSettingError where others than this machine could reach it without a token, StoreUnavailableError,
+    SchemaVersionError.
+    """
+    refuse_open_service(settings, host)
+    database = Database.open(settings.database_url)
+    try:
+        create_server(create_app(settings, database, OutputStorage(settings.storage_url)), host, port).run()
+    finally:
+        database.close()
+
+
+async def _is_alive(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+class _Readiness:
+    """Whether the service can do its work."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def answer(self, _request: Request) -> Response:
+        """200 where the database answers, else 503."""
+        try:
+            await self._database.read_async(_ask())
+        except StoreUnavailableError:
+            return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
+        return JSONResponse({"status": "ok", "database": "ok"})
+
+
+def _ask() -> Script[None]:
+    yield select(database_now())

@@ -1,0 +1,185 @@
+"""Plans: what a launch will do with every step, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+
+import strawberry
+
+from dalsegno.api.context import Info
+from dalsegno.api.fields import computed, shown
+from dalsegno.api.loaders import HistoryKey
+from dalsegno.plan.plan import Action, Plan, PlanReason, PlanWarningKind
+from dalsegno.plan.plan import PlannedInput as PlannedInputRecord
+from dalsegno.plan.plan import PlannedStep as PlannedStepRecord
+from dalsegno.plan.plan import PlanWarning as PlanWarningRecord
+from dalsegno.runs.status import ReexecutionStrategy
+from dalsegno.snapshot.step_graph import StepGraph
+
+# Estimates are medians of so many successful executions.
+_EXECUTIONS_LOOKED_AT = 20
+# In a preview: the run that is being planned has no id yet.
+_THIS_RUN = ""
+
+
+@shown
+class OutputRef:
+    """One output of one step in one run."""
+
+    run_id: strawberry.ID = strawberry.field(
+        description="The run that made it. Empty in a preview where it is the run being planned, which has no id yet."
+    )
+    step_key: str
+    output_name: str
+
+
+@shown
+class StepInput:
+    """One input of a step."""
+
+    name: str
+    sources: list[OutputRef] = strawberry.field(
+        description=(
+            "The outputs that it was loaded from: one, or several for a fan-in. Empty for one given in runConfig."
+        )
+    )
+
+    @staticmethod
+    def of(one: PlannedInputRecord, run_id: str | None) -> StepInput:
+        """What is planned for an input; `run_id` is the planned run's own, where it has one."""
+        sources = [
+            OutputRef(
+                run_id=strawberry.ID(source.run_id or run_id or _THIS_RUN),
+                step_key=source.step_key,
+                output_name=source.output_name,
+            )
+            for source in one.sources
+        ]
+        return StepInput(name=one.name, sources=sources)
+
+
+@shown
+class PlannedStep:
+    """What a plan does with one step."""
+
+    step_key: str
+    action: Action
+    reason_code: PlanReason
+    reason: str = strawberry.field(
+        description=(
+            "The same for people, with what it refers to: 'downstream of train', 'config threshold 0.5 -> 0.7'."
+        )
+    )
+    inputs: list[StepInput] = strawberry.field(
+        description="Of a step to execute: where each input will be loaded from, in the order of the definition."
+    )
+    reused_from_run_id: strawberry.ID | None = strawberry.field(
+        description="Of a reused step: the run of the lineage whose execution stands in."
+    )
+    is_stale: bool = strawberry.field(
+        description="Of a reused step: what it was made from has since been replaced by other bytes, code or config."
+    )
+    pipeline_name: strawberry.Private[str]
+
+    @computed
+    async def estimated_duration_ms(self, info: Info) -> float | None:
+        """Milliseconds: the median of its latest successful executions; null where there are none."""
+        return (await _estimates(info, self.pipeline_name, [self.step_key]))[self.step_key]
+
+    @staticmethod
+    def of(step: PlannedStepRecord, pipeline_name: str, run_id: str | None) -> PlannedStep:
+        """One step of a plan of this pipeline."""
+        return PlannedStep(
+            step_key=step.step_key,
+            action=step.action,
+            reason_code=step.reason_code,
+            reason=step.reason,
+            inputs=[StepInput.of(one, run_id) for one in step.inputs],
+            reused_from_run_id=None if step.reused_from_run_id is None else strawberry.ID(step.reused_from_run_id),
+            is_stale=step.is_stale,
+            pipeline_name=pipeline_name,
+        )
+
+
+@shown
+class PlanWarning:
+    """Something to know before launching; it stops nothing."""
+
+    kind: PlanWarningKind
+    step_key: str | None
+    message: str
+    step_keys_to_add: list[str] = strawberry.field(description="Adding these to the selection mends it.")
+
+    @staticmethod
+    def of(warning: PlanWarningRecord) -> PlanWarning:
+        """The same as a plan holds it."""
+        return PlanWarning(
+            kind=warning.kind,
+            step_key=warning.step_key,
+            message=warning.message,
+            step_keys_to_add=list(warning.step_keys_to_add),
+        )
+
+
+@shown
+class ReexecutionPlan:
+    """What a launch will do with every step, and why; of a first run too."""
+
+    id: strawberry.ID = strawberry.field(description="Content hash: the same plan has the same id.")
+    parent_run_id: strawberry.ID | None = strawberry.field(description="Null for a first run, as the strategy.")
+    strategy: ReexecutionStrategy | None
+    step_keys_to_execute: list[str]
+    warnings: list[PlanWarning] = strawberry.field(
+        description="For people: stale data that would be reused, code that changed and will not be re-run."
+    )
+    time_saved_ms: float = strawberry.field(description="How long the reused steps took when they ran.")
+    plan: strawberry.Private[Plan]
+    run_id: strawberry.Private[str | None]
+
+    @computed
+    def steps(self) -> list[PlannedStep]:
+        """Every step of the pipeline, in topological order."""
+        return [PlannedStep.of(step, self.plan.pipeline_name, self.run_id) for step in self.plan.steps]
+
+    @computed
+    async def estimated_duration_ms(self, info: Info) -> float | None:
+        """From the steps' history along the longest path; null where unknown."""
+        estimates = await _estimates(info, self.plan.pipeline_name, self.step_keys_to_execute)
+        snapshot = await info.context.loaders.snapshot.load(self.plan.snapshot_id)
+        return _longest_path_ms(snapshot.graph, estimates)
+
+    @staticmethod
+    def of(plan: Plan, run_id: str | None = None) -> ReexecutionPlan:
+        """A plan with every step; `run_id` is that of the run launched with it."""
+        return ReexecutionPlan(
+            id=strawberry.ID(plan.id),
+            parent_run_id=None if plan.parent_run_id is None else strawberry.ID(plan.parent_run_id),
+            strategy=plan.strategy,
+            step_keys_to_execute=list(plan.step_keys_to_execute),
+            warnings=[PlanWarning.of(warning) for warning in plan.warnings],
+            time_saved_ms=plan.time_saved_ms,
+            plan=plan,
+            run_id=run_id,
+        )
+
+
+async def _estimates(info: Info, pipeline_name: str, step_keys: list[str]) -> dict[str, float | None]:
+    """By step key: milliseconds; None where the step has never succeeded."""
+    keys = [HistoryKey(pipeline_name=pipeline_name, step_key=key, successes=_EXECUTIONS_LOOKED_AT) for key in step_keys]
+    found = await info.context.loaders.executions.load_many(keys)
+    return {
+        key: median(one.durations_ms) if one.durations_ms else None for key, one in zip(step_keys, found, strict=True)
+    }
+
+
+def _longest_path_ms(graph: StepGraph, estimates: Mapping[str, float | None]) -> float | None:
+    if any(one is None for one in estimates.values()):
+        return None
+    # When each step would be done, all that do not wait for each other running at once.
+    done: dict[str, float] = {}
+    for key in graph:
+        own = estimates.get(key)
+        if own is not None:
+            done[key] = own + max((done.get(parent, 0.0) for parent in graph.upstream[key]), default=0.0)
+    return max(done.values(), default=0.0)

@@ -1,0 +1,197 @@
+"""The steps of a run, or of a group, as they stand; only what was asked for is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from dalsegno.api.context import Info
+from dalsegno.api.loaders import ChangedKey, LineageKey
+from dalsegno.api.pagination import MAX_STEPS, checked_size
+from dalsegno.api.plans import OutputRef, StepInput
+from dalsegno.api.steps import StepStats
+from dalsegno.errors import InvalidCursorError
+from dalsegno.plan.plan import Plan, PlannedStep
+from dalsegno.plan.stored_plan import full_plan
+from dalsegno.runs.attempts import StepState
+from dalsegno.runs.lineage import Lineage, LineageRun
+from dalsegno.runs.run import Run
+from dalsegno.runs.status import StepStatus
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+
+_OF_ATTEMPTS = frozenset({"attempts", "outputs", "error", "inputs"})
+_OF_PLANS = frozenset({"reason", "inputs", "isStale"})
+
+
+class StepsAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which steps of a run, and which fields of them."""
+
+    step_keys: Sequence[str] | None = None
+    first: int | None = None
+    after: str | None = None
+    # A version of the run: only steps that changed after it.
+    changed_since: str | None = None
+    # As named in GraphQL.
+    fields: frozenset[str] = frozenset()
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """A step's state in a run, and the earlier run whose execution stands in."""
+
+    state: StepState
+    reused_from_run_id: str | None = None
+
+
+def version_of(run: Run) -> str:
+    """Moves with every change of the run or of its steps."""
+    return f"{run.version}.{run.status}{'.to-cancel' if run.cancel_requested else ''}"
+
+
+def view_in(lineage: Lineage, step_key: str) -> StepView:
+    """A step as it stands in the lineage's nearest run, whether or not that run executes it."""
+    nearest = lineage.runs[0]
+    own = nearest.steps.get(step_key)
+    if own is not None:
+        return StepView(own)
+    if step_key in nearest.planned:
+        return StepView(_never_reached(nearest, step_key))
+    for earlier in lineage.runs[1:]:
+        state = earlier.steps.get(step_key)
+        if state is not None and state.status.ended_well:
+            return StepView(replace(state, status=StepStatus.REUSED), earlier.run.run_id)
+    return StepView(StepState(step_key=step_key, status=StepStatus.OMITTED))
+
+
+def effective_view(lineage: Lineage, step_key: str) -> tuple[Run, StepState]:
+    """A step's effective state, and the run that it comes from: the nearest one that was planned to execute it."""
+    for one in lineage:
+        if step_key in one.planned:
+            return one.run, one.steps.get(step_key) or _never_reached(one, step_key)
+    return lineage.nearest, StepState(step_key=step_key, status=StepStatus.OMITTED)
+
+
+async def step_views(info: Info, run: Run, asked: StepsAsked) -> dict[str, StepView]:
+    """By step key, in topological order: the steps of a run that are asked for, with their states and times alone."""
+    keys = await _keys_asked(info, run, asked)
+    if not keys:
+        return {}
+    lineage = await _lineage(info, run, keys, whole=False)
+    return {key: view_in(lineage, key) for key in keys}
+
+
+async def step_stats(info: Info, run: Run, asked: StepsAsked) -> list[StepStats]:
+    """The steps of a run that are asked for, in topological order."""
+    keys = await _keys_asked(info, run, asked)
+    if not keys:
+        return []
+    snapshot = await info.context.loaders.snapshot.load(run.snapshot_id)
+    read = _with_upstream(snapshot, keys) if "inputs" in asked.fields else keys
+    lineage = await _lineage(info, run, read, whole=bool(asked.fields & _OF_ATTEMPTS))
+    views = {key: view_in(lineage, key) for key in keys}
+    plans: dict[str, Plan] = {}
+    if asked.fields & _OF_PLANS:
+        earlier = {view.reused_from_run_id for view in views.values() if view.reused_from_run_id}
+        plans = await _plans(info, snapshot, lineage, earlier)
+    return [_stats_of(run.run_id, view, plans, lineage) for view in views.values()]
+
+
+async def effective_step_stats(info: Info, newest: Run, fields: frozenset[str]) -> list[StepStats]:
+    """The effective steps of the lineage of a group's newest run, in topological order."""
+    snapshot = await info.context.loaders.snapshot.load(newest.snapshot_id)
+    lineage = await _lineage(info, newest, None, whole=bool(fields & _OF_ATTEMPTS))
+    found = [effective_view(lineage, key) for key in snapshot.by_key]
+    plans: dict[str, Plan] = {}
+    if fields & _OF_PLANS:
+        plans = await _plans(info, snapshot, lineage, {run.run_id for run, _ in found})
+    return [_stats_of(run.run_id, StepView(state), plans, lineage) for run, state in found]
+
+
+async def _keys_asked(info: Info, run: Run, asked: StepsAsked) -> list[str]:
+    snapshot = await info.context.loaders.snapshot.load(run.snapshot_id)
+    keys = list(snapshot.by_key)
+    if asked.step_keys is not None:
+        wanted = frozenset(asked.step_keys)
+        keys = [key for key in keys if key in wanted]
+    if asked.changed_since is not None:
+        changed = await _changed(info, run, asked.changed_since)
+        keys = [key for key in keys if key in changed]
+    if asked.after is not None:
+        if asked.after not in snapshot.by_key:
+            raise InvalidCursorError(cursor=asked.after)
+        passed = frozenset(list(snapshot.by_key)[: list(snapshot.by_key).index(asked.after) + 1])
+        keys = [key for key in keys if key not in passed]
+    return keys if asked.first is None else keys[: checked_size(asked.first, MAX_STEPS)]
+
+
+async def _changed(info: Info, run: Run, version: str) -> set[str]:
+    number = version.partition(".")[0]
+    if not (number.isdecimal() and len(number) < 19):
+        raise InvalidCursorError(cursor=version)
+    since = int(number)
+    loaders = info.context.loaders
+    changed = await loaders.changed_steps.load(ChangedKey(run_id=run.run_id, since=since))
+    if run.status.has_ended and run.version > since:
+        # What was never reached is no longer pending.
+        return changed | set(run.step_keys_to_execute).difference(await loaders.reached_steps.load(run.run_id))
+    return changed
+
+
+async def _lineage(info: Info, run: Run, keys: Sequence[str] | None, *, whole: bool) -> Lineage:
+    snapshot = await info.context.loaders.snapshot.load(run.snapshot_id)
+    wanted = None if keys is None or len(keys) == len(snapshot.by_key) else tuple(keys)
+    return await info.context.loaders.lineage.load(LineageKey(run_id=run.run_id, whole=whole, step_keys=wanted))
+
+
+async def _plans(
+    info: Info, snapshot: PipelineSnapshot, lineage: Lineage, earlier_run_ids: Iterable[str]
+) -> dict[str, Plan]:
+    """The plan of the lineage's nearest run, with every step, and those of earlier runs as they are stored."""
+    run_id = lineage.nearest.run_id
+    wanted = [run_id, *(one for one in earlier_run_ids if one != run_id)]
+    found = await info.context.loaders.plan.load_many(wanted)
+    plans = {one: plan for one, plan in zip(wanted, found, strict=True) if plan is not None}
+    if run_id in plans:
+        plans[run_id] = full_plan(plans[run_id], snapshot, lineage)
+    return plans
+
+
+def _stats_of(run_id: str, view: StepView, plans: dict[str, Plan], lineage: Lineage) -> StepStats:
+    planned = _planned(plans, run_id, view.state.step_key)
+    # The inputs of a reused step are those of the execution that stands in.
+    made_in = view.reused_from_run_id or run_id
+    made = _planned(plans, made_in, view.state.step_key)
+    steps = next((one for one in lineage if one.run.run_id == made_in), None)
+    return StepStats.of(
+        run_id,
+        view.state,
+        inputs=[_loaded(StepInput.of(one, made_in), made_in, steps) for one in made.inputs] if made else [],
+        reason=planned.reason if planned else "",
+        reused_from_run_id=view.reused_from_run_id,
+        is_stale=planned.is_stale if planned else False,
+    )
+
+
+def _planned(plans: dict[str, Plan], run_id: str, step_key: str) -> PlannedStep | None:
+    plan = plans.get(run_id)
+    return None if plan is None else plan.by_key.get(step_key)
+
+
+def _loaded(one: StepInput, run_id: str, made_in: LineageRun | None) -> StepInput:
+    """Without the elements of a fan-in that turned out not to be made."""
+
+    def is_there(source: OutputRef) -> bool:
+        state = made_in.steps.get(source.step_key) if made_in and source.run_id == run_id else None
+        return state is None or not state.status.ended_well or state.output(source.output_name) is not None
+
+    return StepInput(name=one.name, sources=[source for source in one.sources if is_there(source)])
+
+
+def _never_reached(one: LineageRun, step_key: str) -> StepState:
+    status = StepStatus.OMITTED if one.run.status.has_ended else StepStatus.PENDING
+    return StepState(step_key=step_key, status=status)
+
+
+def _with_upstream(snapshot: PipelineSnapshot, keys: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*keys, *(parent for key in keys for parent in snapshot.graph.upstream[key])]))

@@ -50,6 +50,8 @@ _Database = Annotated[
     str | None,
     typer.Option("--database-url", help="The database; by default DALSEGNO_DATABASE_URL, else the project's own."),
 ]
+_Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+_Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 for any that is free.")]
 _RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help='A run\'s id, its unique beginning, or "last".')]
 
 
@@ -152,7 +154,9 @@ def reexecute(
     with _command(database_url, as_json=as_json, selection=select or from_) as (instance, output):
         strategy, selection = _strategy(from_failure=from_failure, select=select, from_=from_, all_steps=all_steps)
         given, run_config, tags = CodeSource.given(file, module), read_config(config), read_tags(tag or [])
-        parent = instance.run(instance.resolve_run_id(run_id))
+        found = instance.resolve_run_id(run_id)
+        instance.end_if_abandoned(found)
+        parent = instance.run(found)
         repository = (given or CodeSource.recorded(parent)).load()
         definition = repository.pipeline(parent.pipeline_name)
         options = LaunchOptions(mode=mode, run_config=run_config, selection=selection, strategy=strategy)
@@ -232,6 +236,50 @@ def migrate(database_url: _Database = None) -> None:
         was = "it was empty" if done.before is None else f"it was at {done.before}"
         news = "is up to date already" if done.before == done.after else f"is up to date now; {was}"
         open_console().print(f"The schema of {done.database} {news} ({done.after}).")
+
+
+@app.command()
+def dev(
+    file: _File = None,
+    module: _Module = None,
+    host: _Host = "127.0.0.1",
+    port: _Port = 3000,
+    database_url: _Database = None,
+) -> None:
+    """The service and one worker, for the pipelines of a file or module; edits of its code are picked up."""
+    # What serves takes longer to load than most commands take; so below.
+    from dalsegno.service_commands import embedded, run_service_with_worker
+
+    with _errors_told():
+        settings = embedded(Settings.load(), database_url)
+        run_service_with_worker(settings, host, port, open_console(), file=file, module=module)
+
+
+@app.command()
+def serve(host: _Host = "127.0.0.1", port: _Port = 3000, database_url: _Database = None) -> None:
+    """The service: GraphQL over HTTP and WebSocket. Others than this machine need a token (DALSEGNO_TOKENS)."""
+    from dalsegno.service_commands import embedded, run_service
+
+    with _errors_told():
+        run_service(embedded(Settings.load(), database_url), host, port, open_console())
+
+
+@app.command()
+def worker(file: _File = None, module: _Module = None, database_url: _Database = None) -> None:
+    """A worker: publishes the pipelines of a file or module, and executes their runs. Any number, on any hosts."""
+    from dalsegno.service_commands import embedded
+    from dalsegno.worker.worker import run_worker
+
+    with _errors_told():
+        run_worker(embedded(Settings.load(), database_url), file=file, module=module)
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    from dalsegno.api.schema import export_schema
+
+    typer.echo(export_schema(), nl=False)
 
 
 def main() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, Protocol
 
 from dalsegno import In, ModeDefinition, Out, Output, pipeline, resource, step
 from dalsegno.definitions import PipelineDefinition, StepDefinition
@@ -20,33 +19,33 @@ class ScriptedError(Exception):
     """A step failed because its script says so."""
 
 
-class Script:
-    """What has happened in a scenario so far, across its runs and the pipelines that they execute."""
+# By run id and step key: the refs that a body was given, each with the run that made the value.
+Received = dict[tuple[str, str], dict[str, str]]
 
-    def __init__(self) -> None:
-        # How often each step's body was entered.
-        self.entered: Counter[str] = Counter()
-        # By run id and step key: the refs that a body was given, each with the run that made the value.
-        self.received: dict[tuple[str, str], dict[str, str]] = {}
-        # The next run is cancelled while it starts: before any step.
-        self.cancel_start = False
+
+class Script(Protocol):
+    """What has happened in a scenario so far, across its runs and the pipelines that they execute."""
 
     def enter(self, run_id: str, step_key: str, given: Iterable[Value], behaviour: list[str]) -> str:
         """A body was entered with these values; what it is to do now."""
-        self.received[run_id, step_key] = dict(given)
-        self.entered[step_key] += 1
-        return behaviour[min(self.entered[step_key], len(behaviour)) - 1]
+
+    def start(self) -> None:
+        """A run starts, before any of its steps; cancels it where it is to be."""
+
+    def cancel(self, run_id: str) -> None:
+        """Cancels a run, out of one of its bodies, which is interrupted by that."""
 
 
-def build_pipeline(steps: Mapping[str, Any], script: Script) -> PipelineDefinition:
+def build_pipeline(
+    steps: Mapping[str, Any], script: Script, name: str = "scenario", tags: Mapping[str, str] | None = None
+) -> PipelineDefinition:
     """The pipeline of these described steps."""
 
     @resource
     def start_signal() -> None:
-        if script.cancel_start:
-            raise KeyboardInterrupt
+        script.start()
 
-    @pipeline(name="scenario", mode_defs=[ModeDefinition(resource_defs={"start_signal": start_signal})])
+    @pipeline(name=name, tags=tags, mode_defs=[ModeDefinition(resource_defs={"start_signal": start_signal})])
     def scenario() -> None:
         placed: dict[str, Any] = {}
         for key in _in_order(steps):
@@ -75,7 +74,7 @@ def scripted_step(key: str, described: Mapping[str, Any], script: Script) -> Ste
         given = inputs["items"] if described.get("fan_in") else inputs.values()
         behaviour = script.enter(context.run_id, key, given, described["behaviour"])
         if behaviour == "cancel":
-            raise KeyboardInterrupt
+            script.cancel(context.run_id)
         if behaviour == "fail":
             raise ScriptedError(f"{key} fails")
         for name in _yielded(behaviour, outputs):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from dalsegno.errors import DalsegnoError, MissingOutputsError
-from dalsegno.result import PipelineResult
-from dalsegno.runs.attempts import StepState
-from dalsegno.runs.status import StepStatus
-from tests.conformance.pipelines import UNNAMED, Script
+from tests.conformance.pipelines import UNNAMED, Received
 
 # A record as README.md describes it.
 Record = dict[str, Any]
@@ -17,26 +16,44 @@ Record = dict[str, Any]
 PARENT_NOT_LAUNCHED: Record = {"launched": False, "reason": "its parent was not launched"}
 
 
-def record_of(result: PipelineResult, run_ids: Sequence[str | None], script: Script) -> Record:
+class PlayedStep(msgspec.Struct, frozen=True):
+    """A step in a run that has ended."""
+
+    status: str
+    # It has at least one attempt.
+    was_started: bool
+
+
+class PlayedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that has ended, wherever it was executed."""
+
+    run_id: str
+    status: str
+    parent_run_id: str | None
+    root_run_id: str
+    planned: frozenset[str]
+    # Of all steps of the pipeline.
+    steps: Mapping[str, PlayedStep]
+
+
+def record_of(run: PlayedRun, run_ids: Sequence[str | None], received: Received) -> Record:
     """The record of a run; `run_ids` are those of the scenario's runs so far, in order."""
-    run = result.run
-    planned = set(run.step_keys_to_execute)
-    stats = {key: state for key, state in result.step_stats.items() if key in planned}
+    stats = {key: step for key, step in run.steps.items() if key in run.planned}
     index = {run_id: number for number, run_id in enumerate(run_ids) if run_id is not None}
     return {
         "launched": True,
-        "status": str(run.status),
+        "status": run.status,
         "parent": None if run.parent_run_id is None else index[run.parent_run_id],
         "root": None if run.parent_run_id is None else index[run.root_run_id],
-        "plan": sorted(planned),
-        "executed": sorted(key for key, state in stats.items() if state.attempts),
-        "steps": {key: _outcome(stats[key]) if key in stats else "not_run" for key in result.step_stats},
+        "plan": sorted(run.planned),
+        "executed": sorted(key for key, step in stats.items() if step.was_started),
+        "steps": {key: _outcome(stats[key]) if key in stats else "not_run" for key in run.steps},
         "sources": {
             key: {ref: index[made_in] for ref, made_in in given.items()}
-            for (run_id, key), given in script.received.items()
+            for (run_id, key), given in received.items()
             if run_id == run.run_id
         },
-        "failures": {key: _failure(state) for key, state in stats.items() if _outcome(state) == "failure"},
+        "failures": {key: _failure(step) for key, step in stats.items() if _outcome(step) == "failure"},
     }
 
 
@@ -54,8 +71,13 @@ def expected_records(case: dict[str, Any]) -> list[Record]:
     return [_complete(ours or recorded) for ours, recorded in zip(decided, case["expected"], strict=True)]
 
 
-def comparable(record: Record, expected: Record) -> Record:
-    """Of a record, what the expected one speaks of: of a refusal recorded without a reason, only that it was one."""
+def compared(records: Sequence[Record], expected: Sequence[Record]) -> dict[int, Record]:
+    """By number, what the expected records speak of: of a refusal without a reason, only that it was one."""
+    pairs = enumerate(zip(records, expected, strict=True))
+    return {number: _comparable(record, wanted) for number, (record, wanted) in pairs}
+
+
+def _comparable(record: Record, expected: Record) -> Record:
     return record if record["launched"] else {key: value for key, value in record.items() if key in expected}
 
 
@@ -65,23 +87,23 @@ def _complete(record: Record) -> Record:
     return {"failures": {}, **record}
 
 
-def _outcome(state: StepState) -> str:
-    match state.status:
-        case StepStatus.SUCCESS:
+def _outcome(step: PlayedStep) -> str:
+    match step.status:
+        case "SUCCESS":
             return "success"
-        case StepStatus.SKIPPED:
+        case "SKIPPED":
             return "skipped"
-        case StepStatus.FAILURE:
+        case "FAILURE":
             return "failure"
         # Interrupted in its body, or never reached.
-        case StepStatus.CANCELED if state.attempts:
+        case "CANCELED" if step.was_started:
             return "failure"
         case _:
             return "not_run"
 
 
-def _failure(state: StepState) -> str:
-    return "interrupted" if state.status is StepStatus.CANCELED else "raised"
+def _failure(step: PlayedStep) -> str:
+    return "interrupted" if step.status == "CANCELED" else "raised"
 
 
 def _ref(step_key: str, output_name: str) -> str:

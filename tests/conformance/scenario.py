@@ -3,67 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from dalsegno import Instance, ReexecutionStrategy, execute_pipeline, reexecute_pipeline
-from dalsegno.definitions import PipelineDefinition
 from dalsegno.errors import (
     InvalidRunConfigError,
     InvalidSelectionError,
     MissingOutputsError,
     ReexecutionNotAllowedError,
 )
-from dalsegno.result import PipelineResult
 from tests.conformance.cases import Case
-from tests.conformance.pipelines import Script, build_pipeline
-from tests.conformance.records import PARENT_NOT_LAUNCHED, Record, record_of, refusal_of
+from tests.conformance.pipelines import Received
+from tests.conformance.records import PARENT_NOT_LAUNCHED, PlayedRun, Record, record_of, refusal_of
 
 REFUSALS = (InvalidRunConfigError, InvalidSelectionError, MissingOutputsError, ReexecutionNotAllowedError)
 
 
-def play(case: Case, instance: Instance) -> list[Record]:
+class Stage(Protocol):
+    """Where the runs of one scenario are executed."""
+
+    def define(self, steps: Mapping[str, Any]) -> None:
+        """From now on the pipeline has these steps."""
+
+    def cancel_next_start(self) -> None:
+        """The next run is cancelled before any of its steps starts."""
+
+    def execute(self, selection: list[str] | None) -> PlayedRun:
+        """A first run, to its end. Raises one of REFUSALS."""
+
+    def reexecute(self, parent_run_id: str, strategy: str | None, selection: list[str] | None) -> PlayedRun:
+        """A re-execution, to its end. Raises one of REFUSALS."""
+
+    def received(self) -> Received:
+        """What bodies were given so far."""
+
+
+def play(case: Case, stage: Stage) -> list[Record]:
     """What each run of the scenario came to."""
-    script = Script()
-    pipeline = build_pipeline(case["steps"], script)
+    stage.define(case["steps"])
     run_ids: list[str | None] = []
     records: list[Record] = []
     for described in case["runs"]:
         if "steps" in described:
-            pipeline = build_pipeline(described["steps"], script)
+            stage.define(described["steps"])
         parent = described.get("parent")
         run_ids.append(None)
         if parent is not None and run_ids[parent] is None:
             records.append(PARENT_NOT_LAUNCHED)
             continue
-        parent_run_id = None if parent is None else run_ids[parent]
+        if described.get("cancelled_before_start"):
+            stage.cancel_next_start()
         try:
-            result = _launch(described, pipeline, parent_run_id, instance, script)
+            run = _launch(described, None if parent is None else run_ids[parent], stage)
         except REFUSALS as refusal:
             records.append(refusal_of(refusal))
         else:
-            run_ids[-1] = result.run_id
-            records.append(record_of(result, run_ids, script))
+            run_ids[-1] = run.run_id
+            records.append(record_of(run, run_ids, stage.received()))
     return records
 
 
-def _launch(
-    described: Mapping[str, Any],
-    pipeline: PipelineDefinition,
-    parent_run_id: str | None,
-    instance: Instance,
-    script: Script,
-) -> PipelineResult:
-    script.cancel_start = described.get("cancelled_before_start", False)
+def _launch(described: Mapping[str, Any], parent_run_id: str | None, stage: Stage) -> PlayedRun:
     if parent_run_id is None:
-        return execute_pipeline(pipeline, solid_selection=described.get("solid_selection"), instance=instance)
-    how: dict[str, Any]
+        return stage.execute(described.get("solid_selection"))
     match described["kind"]:
         case "all":
-            how = {"strategy": ReexecutionStrategy.ALL_STEPS}
+            return stage.reexecute(parent_run_id, "ALL_STEPS", None)
         case "from_failure":
-            how = {"strategy": ReexecutionStrategy.FROM_FAILURE}
+            return stage.reexecute(parent_run_id, "FROM_FAILURE", None)
         case "selection":
-            how = {"step_selection": described["selection"]}
+            return stage.reexecute(parent_run_id, None, described["selection"])
         case kind:
             raise AssertionError(f"no run is of the kind {kind!r}")
-    return reexecute_pipeline(pipeline, parent_run_id=parent_run_id, instance=instance, **how)

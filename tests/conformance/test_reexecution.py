@@ -8,7 +8,8 @@ import pytest
 
 from dalsegno import Instance
 from tests.conformance.cases import Case, load, parametrised
-from tests.conformance.records import comparable, expected_records
+from tests.conformance.in_process import InProcess
+from tests.conformance.records import compared, expected_records
 from tests.conformance.scenario import play
 
 CASES = load("reexecution")
@@ -24,9 +25,8 @@ def instance() -> Iterator[Instance]:
 @parametrised(COMPARED)
 def test_every_run_of_a_scenario_comes_to_what_is_expected(case: Case, instance: Instance) -> None:
     expected = expected_records(case)
-    records = play(case, instance)
-    found = [comparable(record, wanted) for record, wanted in zip(records, expected, strict=True)]
-    assert dict(enumerate(found)) == dict(enumerate(expected))
+    records = play(case, InProcess(instance))
+    assert compared(records, expected) == dict(enumerate(expected))
 
 
 def test_a_case_that_is_not_compared_gives_its_reason() -> None:

@@ -14,7 +14,8 @@ COMMANDS = sorted(set(re.findall(r"^\$ dalsegno (\w+)|`dalsegno (\w+)", README, 
 
 
 def test_the_example_in_python_runs_to_its_end(tmp_path):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    section = README.split("## In Python")[1].split("\n## ")[0]
+    (example,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     (tmp_path / "example.py").write_text(example)
     done = subprocess.run([sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "it is 1\n", "")

@@ -1,0 +1,130 @@
+"""Starting the service and workers: what `dalsegno dev | serve | worker | schema` do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from msgspec.structs import replace
+from rich.console import Console
+
+from dalsegno.api.access import refuse_open_service
+from dalsegno.errors import CodeLoadError, InvalidArgumentsError
+from dalsegno.output_storage import OutputStorage
+from dalsegno.settings import Settings
+from dalsegno.store.database import Database
+
+# What a worker may take to wind up, besides its grace period, before it is killed.
+_PATIENCE_SECONDS = 10.0
+# The worker of `dev` goes with it, however that ends.
+_WORKER_PROGRAM = (
+    "import sys; from dalsegno.worker.process_ties import die_with_parent; die_with_parent(int(sys.argv.pop(1)));"
+    "from dalsegno.cli import main; main()"
+)
+
+
+def run_service(
+    settings: Settings, host: str, port: int, console: Console, *, after_listening: Callable[[], None] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM; tells the address once it answers.
+
+    Raises InvalidArgumentsError where the port is taken, InvalidSettingError where others than this machine could
+    reach it without a token, StoreUnavailableError, SchemaVersionError.
+    """
+    refuse_open_service(settings, host)
+    with _listening(host, port) as listener, closing(Database.open(settings.database_url)) as database:
+        if after_listening is not None:
+            after_listening()
+        # Takes a second to load, in which a worker may start.
+        from dalsegno.api.app import create_app, create_server
+
+        server = create_server(create_app(settings, database, OutputStorage(settings.storage_url)), host, port)
+        shown = f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{listener.getsockname()[1]}"
+        console.print(f"Dalsegno is at {shown}   GraphQL: {shown}/graphql", soft_wrap=True, highlight=False)
+        console.print(f"Runs are kept in {database.display_name}; stop with Ctrl-C.", soft_wrap=True, highlight=False)
+        with _ended_by_signals():
+            server.run(sockets=[listener])
+
+
+def run_service_with_worker(
+    settings: Settings, host: str, port: int, console: Console, *, file: Path | None, module: str | None
+) -> None:
+    """Serve, with one worker for the pipelines of a file or module beside it; as `run_service`.
+
+    Raises CodeLoadError besides, where there is no such file, or neither or both are given.
+    """
+    if (file is None) == (module is None):
+        raise CodeLoadError(source="code", problem="give a file (-f) or a module (-m), one of them")
+    if file is not None and not file.is_file():
+        raise CodeLoadError(source=str(file), problem="there is no such file")
+    code = ["-f", str(file)] if file is not None else ["-m", str(module)]
+    workers: list[subprocess.Popen[bytes]] = []
+
+    def start_worker() -> None:
+        # Both work on what this process was set to, whatever the worker would read by itself.
+        environment = {
+            **os.environ,
+            "DALSEGNO_DATABASE_URL": settings.database_url,
+            "DALSEGNO_STORAGE_URL": settings.storage_url,
+        }
+        program = [sys.executable, "-c", _WORKER_PROGRAM, str(os.getpid()), "worker", *code]
+        workers.append(subprocess.Popen(program, env=environment))
+
+    try:
+        run_service(settings, host, port, console, after_listening=start_worker)
+    finally:
+        for worker in workers:
+            _end(worker, settings.grace_seconds + _PATIENCE_SECONDS)
+
+
+def embedded(settings: Settings, database_url: str | None) -> Settings:
+    """The settings with another database where one is given."""
+    return settings if database_url is None else replace(settings, database_url=database_url)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(1024)
+        except OSError as error:
+            problem = f"Can't listen on {host}, port {port} ({error.strerror}); choose another with --port or --host."
+            raise InvalidArgumentsError(problem=problem) from error
+        yield listener
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGINT and SIGTERM end what is within in good order; the server raises them once more when it has ended."""
+
+    def end(_signum: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(worker: subprocess.Popen[bytes], patience_seconds: float) -> None:
+    if worker.poll() is None:
+        worker.terminate()
+    try:
+        worker.wait(patience_seconds)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        worker.kill()
+        worker.wait()

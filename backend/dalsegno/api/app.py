@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from dalsegno.api.access import Access, refuse_open_service
+from dalsegno.api.access import Access
 from dalsegno.api.context import Service
 from dalsegno.api.gate import Gate
 from dalsegno.api.limits import MAX_BODY_BYTES
@@ -77,20 +77,6 @@ def create_server(app: Starlette, host: str, port: int) -> uvicorn.Server:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     return uvicorn.Server(config)
-
-
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Runs the service until the process is told to stop.
-
-    Raises InvalidSettingError where others than this machine could reach it without a token, StoreUnavailableError,
-    SchemaVersionError.
-    """
-    refuse_open_service(settings, host)
-    database = Database.open(settings.database_url)
-    try:
-        create_server(create_app(settings, database, OutputStorage(settings.storage_url)), host, port).run()
-    finally:
-        database.close()
 
 
 async def _is_alive(_request: Request) -> Response:

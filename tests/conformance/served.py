@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,9 @@ class FileScript:
     def cancel(self, run_id: str) -> None:
         with self._client() as client:
             client.cancel_run(run_id)
-        while True:  # until the worker interrupts it
-            signal.pause()
+        # Until the worker interrupts it; in short waits: a signal that comes just before a wait does not end it.
+        while True:
+            time.sleep(0.01)
 
     def received(self) -> Received:
         """What was written so far."""

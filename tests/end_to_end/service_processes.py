@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 
 from dalsegno.client import Client
+from dalsegno.store.database import Database
+from dalsegno.store.workers import live_workers
 from tests.waiting import until
 
 DALSEGNO = Path(sys.executable).with_name("dalsegno")
@@ -39,6 +41,7 @@ class Processes:
         others = {name: value for name, value in os.environ.items() if not name.startswith("DALSEGNO_")}
         self.environment = others | {f"DALSEGNO_{name.upper()}": str(value) for name, value in given.items()}
         self._started: list[subprocess.Popen[bytes]] = []
+        self._database = Database.open(database_url)
         self._http = httpx.Client(headers={"Authorization": f"Bearer {OPERATOR}"}, timeout=30)
 
     def write(self, code: str) -> None:
@@ -82,17 +85,23 @@ class Processes:
         return found["snapshotId"] if found and found["launchable"] else None
 
     def until_served(self, pipeline_name: str, *, other_than: str | None = None) -> str:
-        """The snapshot's id, once a worker serves the pipeline; of other code than that, where some is given."""
+        """The snapshot's id, once every worker serves it; of other code than that, where some is given.
+
+        One that has not seen an edit yet may still publish the code before it, and what is published last is current.
+        """
 
         def served() -> str | None:
             now = self.snapshot_id(pipeline_name)
-            return now if now != other_than else None
+            live = self._database.read(live_workers())
+            is_same = all(worker.pipeline_snapshots.get(pipeline_name) == now for worker in live)
+            return now if now != other_than and is_same else None
 
         return until(served, what=f"a worker that serves {pipeline_name}")
 
     def close(self) -> None:
         """Ends every process, and waits for each; workers first, as their service does."""
         self._http.close()
+        self._database.close()
         for process in reversed(self._started):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 
@@ -50,11 +49,14 @@ class ChannelReader:
             self._selector.unregister(channel)
 
     def close(self) -> None:
-        """Read nothing any more."""
+        """Read nothing any more, and close the channels that were read."""
         self._is_closed = True
         self._wake()
         self._thread.join()
+        read = [key.data for key in self._selector.get_map().values() if key.data is not None]
         self._selector.close()
+        for channel, _ in (*read, *self._added):
+            channel.close()
         self._woken.close()
         self._waker.close()
 
@@ -68,7 +70,7 @@ class ChannelReader:
                 if key.data is None:
                     self._begin_with_added()
                 else:
-                    self._read_one(key.fileobj, key.data)
+                    self._read_one(*key.data)
 
     def _begin_with_added(self) -> None:
         with suppress(BlockingIOError):
@@ -76,9 +78,9 @@ class ChannelReader:
         while self._added:
             channel, listener = self._added.popleft()
             with suppress(ValueError):
-                self._selector.register(channel, selectors.EVENT_READ, listener)
+                self._selector.register(channel, selectors.EVENT_READ, (channel, listener))
 
-    def _read_one(self, channel: Any, listener: Listener) -> None:
+    def _read_one(self, channel: Channel, listener: Listener) -> None:
         if channel.fileno() < 0:
             # Closed by what another channel has brought a moment ago.
             return

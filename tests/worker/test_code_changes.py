@@ -173,7 +173,8 @@ def test_a_queued_run_whose_code_is_gone_goes_on_with_the_new_code_where_its_pla
     assert site.kinds(run_id)[0] == "RUN_REPLANNED"
 
 
-def test_a_queued_run_whose_code_is_gone_fails_where_its_plan_would_be_another(site: Site) -> None:
+def test_a_queued_run_whose_code_is_gone_fails_where_its_plan_would_be_another(sqlite_site: Site) -> None:
+    site = sqlite_site
     site.write(CODE)
     first = site.start_here()
     site.snapshot("numbers")
@@ -187,7 +188,8 @@ def test_a_queued_run_whose_code_is_gone_fails_where_its_plan_would_be_another(s
     assert "it would execute step 'again' besides" in run.error.message
 
 
-def test_a_run_that_had_begun_with_code_that_is_gone_fails(site: Site) -> None:
+def test_a_run_that_had_begun_with_code_that_is_gone_fails(sqlite_site: Site) -> None:
+    site = sqlite_site
     site.write(CODE)
     first = site.start_here(grace_seconds=0.1)
     site.snapshot("numbers")

@@ -49,7 +49,9 @@ class CodeWatch:
         for _ in range(_SETTLE_TIMES):
             time.sleep(_SETTLE_SECONDS)
             before, found = found, self._look()
-            if found == before and None not in found.values():
+            # Some editors take a file away before they put the new one in its place.
+            is_away = any(found.get(path) is None and was is not None for path, was in self._known.items())
+            if found == before and not is_away:
                 break
         self._known, self._may_have_missed = found, False
         return True

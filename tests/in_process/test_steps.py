@@ -52,6 +52,7 @@ def test_an_output_is_recorded_before_the_success_and_events_are_numbered_densel
     assert kinds(result, "one") == ["STEP_STARTED", "STEP_OUTPUT_STORED", "STEP_SUCCEEDED"]
     assert [event.number for event in result.event_list] == list(range(1, len(result.event_list) + 1))
     assert [event.kind for event in result.event_list if event.step_key is None] == ["RUN_STARTED", "RUN_SUCCEEDED"]
+    assert [event.kind for event in result.step_event_list] == kinds(result, "one")
     (output,) = result.step_stats["one"].outputs
     assert output.uri and output.digest and output.size_bytes and output.preview == "1"
 

@@ -47,23 +47,3 @@ class StepGraph(msgspec.Struct, frozen=True, dict=True):
                 if key in inside
             }
         )
-
-    def upstream_of(self, key: str, levels: int | None = None) -> set[str]:
-        """The keys upstream of `key`, at most `levels` edges away (None: all), itself left out."""
-        return _reach(self.upstream, key, levels)
-
-    def downstream_of(self, key: str, levels: int | None = None) -> set[str]:
-        """The keys downstream of `key`, at most `levels` edges away (None: all), itself left out."""
-        return _reach(self.downstream, key, levels)
-
-
-def _reach(edges: Mapping[str, tuple[str, ...]], start: str, levels: int | None) -> set[str]:
-    found = {start}
-    frontier = [start]
-    level = 0
-    while frontier and (levels is None or level < levels):
-        frontier = list({near for key in frontier for near in edges[key]} - found)
-        found.update(frontier)
-        level += 1
-    found.discard(start)
-    return found

@@ -1,0 +1,38 @@
+// The one client for queries and mutations. A query waits out a service that is away; a mutation is never repeated.
+import { retryExchange } from "@urql/exchange-retry";
+import { Client, cacheExchange, fetchExchange, mapExchange } from "urql";
+import { reportOnline } from "./connection";
+
+const ENDPOINT = "/graphql";
+
+/** Where to log in, and to come back to this page from there. */
+function goToLogin(): void {
+  const here = window.location.pathname + window.location.search;
+  window.location.assign(`/login?next=${encodeURIComponent(here)}`);
+}
+
+export function createClient(): Client {
+  return new Client({
+    url: ENDPOINT,
+    preferGetMethod: false,
+    requestPolicy: "cache-and-network",
+    fetchOptions: { credentials: "same-origin" },
+    exchanges: [
+      cacheExchange,
+      retryExchange({
+        initialDelayMs: 300,
+        maxDelayMs: 3000,
+        maxNumberAttempts: Number.POSITIVE_INFINITY,
+        retryIf: (error, operation) => operation.kind === "query" && error.networkError !== undefined,
+      }),
+      mapExchange({
+        onResult(result) {
+          const status: unknown = result.error?.response?.status;
+          if (status === 401) goToLogin();
+          reportOnline(result.error?.networkError === undefined || typeof status === "number");
+        },
+      }),
+      fetchExchange,
+    ],
+  });
+}

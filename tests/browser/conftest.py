@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
 from tests.browser.chromium import FLAGS, chromium_path
 from tests.browser.ui import Ui
 from tests.end_to_end.service_processes import Processes
 
 WEB_UI = Path(__file__).parents[2] / "backend" / "dalsegno" / "_web" / "index.html"
-# A busy machine may take its time; a condition that comes about is seen at once.
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")

@@ -10,6 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 
 _AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
+# A busy machine may take its time; a condition that comes about is seen at once.
+expect.set_options(timeout=30_000)
+
 
 class Ui:
     """One page, and what is on it."""
@@ -72,8 +75,9 @@ class Ui:
         return self.page.get_by_role("dialog", name="Re-execution plan")
 
     def planned(self, step_key: str) -> Locator:
-        """The row of a step in the plan."""
-        return self.plan.get_by_role("row").filter(has=self.page.get_by_role("rowheader", name=step_key, exact=True))
+        """The row of a step in the plan; on a telephone its header holds the rest of the row too."""
+        header = self.page.get_by_role("rowheader", name=re.compile(rf"^{re.escape(step_key)}( |$)"))
+        return self.plan.get_by_role("row").filter(has=header)
 
     def launch(self) -> str:
         """Launches the plan that is shown; the new run's id, once its page is there."""
@@ -92,7 +96,8 @@ class Ui:
 
     def violations(self) -> list[str]:
         """What axe finds wrong on the page as it is."""
-        self.page.add_script_tag(path=_AXE)
+        # Not as a script of the page, whose policy allows none from elsewhere.
+        self.page.evaluate(_AXE.read_text() + "; undefined")
         found = self.page.evaluate("async () => (await axe.run()).violations")
         return [told for violation in found for told in _told(violation)]
 

@@ -157,8 +157,7 @@ class RunRecorder:
             try:
                 appended = self._database.write(append(self._run_id, self._token, batch))
             except CancelRequestedError:
-                with self._changed:
-                    self._pending, self._touched = events + self._pending, touched | self._touched
+                self._take_back(events, touched, status)
                 raise
             except BaseException as failure:
                 self._failure = failure
@@ -169,6 +168,17 @@ class RunRecorder:
             self._observer(ending.at, ending.event)
         if appended.cancel_requested and ending is None:
             self.see_cancel()
+
+    def _take_back(
+        self,
+        events: list[tuple[datetime, Event]],
+        touched: dict[str, StepState],
+        status: tuple[RunStatus, datetime] | None,
+    ) -> None:
+        """What could not be committed is pending again, before what has come since."""
+        with self._changed:
+            self._pending, self._touched = events + self._pending, touched | self._touched
+            self._status = self._status or status
 
     def _commit_in_time(self) -> None:
         while True:
@@ -208,14 +218,16 @@ def _batch(
     ending: Ending | None,
 ) -> RunBatch:
     steps = tuple(touched.values())
+    now, since = status or (None, None)
     if ending is None:
-        now, since = status or (None, None)
         return RunBatch(events=tuple(events), steps=steps, status=now, started_at=since)
     return RunBatch(
         events=(*events, (ending.at, ending.event)),
         steps=steps,
         status=ending.status,
         group_status=ending.group_status,
+        # A short run starts and ends in one batch.
+        started_at=since,
         ended_at=ending.at,
         error=ending.error,
     )

@@ -6,7 +6,7 @@ import { EmptyState } from "../shared/EmptyState";
 export function NotFoundPage() {
   return (
     <EmptyState
-      title="There is no such page"
+      title={<h1>There is no such page</h1>}
       action={
         <Link to="/" className={buttonLook("primary")}>
           To the runs
@@ -22,7 +22,7 @@ export function CrashPage({ error }: { error: unknown }) {
   return (
     <div role="alert">
       <EmptyState
-        title="This page broke"
+        title={<h1>This page broke</h1>}
         action={<Button onClick={() => window.location.reload()}>Load it again</Button>}
       >
         Nothing is lost: runs go on without it.{" "}

@@ -37,6 +37,7 @@ export function LaunchInputs({ pipeline, draft, configProblems, selectionText, c
           onChange={(text) => change({ selection: text || undefined })}
           answer={selection}
           stepKeys={stepKeys}
+          whenEmpty={stepKeys.length === 1 ? "Its one step" : `All ${stepKeys.length} steps`}
         />
       </div>
       <ConfigInput draft={draft} problems={configProblems} />

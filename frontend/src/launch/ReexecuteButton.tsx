@@ -55,7 +55,7 @@ export function ReexecuteButton(props: ReexecuteButtonProps) {
       >
         <Play aria-hidden size={15} /> {mainLabel(main)}
         {selectionText !== "" && (
-          <code className="hidden max-w-44 truncate rounded-sm bg-on-accent/20 px-1.5 font-mono text-xs sm:inline">
+          <code className="hidden max-w-44 truncate rounded-sm border border-on-accent/40 px-1.5 font-mono text-xs sm:inline">
             {selectionText}
           </code>
         )}

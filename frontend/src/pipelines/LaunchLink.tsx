@@ -5,7 +5,7 @@ import { Play } from "lucide-react";
 export function LaunchLink({ name, look }: { name: string; look: string }) {
   return (
     <Link to="/pipelines/$name/launch" params={{ name }} className={look}>
-      <Play aria-hidden size={15} /> Launch …<span className="sr-only"> {name}</span>
+      <Play aria-hidden size={15} /> Launch<span className="sr-only"> {name}</span>
     </Link>
   );
 }

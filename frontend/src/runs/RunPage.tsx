@@ -73,6 +73,7 @@ function ShownRun({ view: { run, steps, stepKeys } }: { view: RunView }) {
             onChange={(text) => change({ selection: text || undefined }, { isTyping: true })}
             answer={selection}
             stepKeys={stepKeys}
+            whenEmpty="No step selected. Click a bar below, or write which steps."
           />
           <GanttChart
             steps={steps}

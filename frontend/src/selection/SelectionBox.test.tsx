@@ -24,6 +24,7 @@ function Page({ first = "", answer = { kind: "none" } }: { first?: string; answe
       onChange={(changed) => setTimeout(() => setText(changed), 5)}
       answer={answer}
       stepKeys={KEYS}
+      whenEmpty="No step selected."
     />
   );
 }
@@ -80,9 +81,9 @@ it("says what is wrong, and mends it by a click", async () => {
 });
 
 it.each<[SelectionAnswer, string]>([
-  [{ kind: "none" }, "0 of 4 steps"],
+  [{ kind: "none" }, "No step selected."],
   [{ kind: "keys", stepKeys: ["load", "train"] }, "2 of 4 steps"],
-])("counts what is picked: case %#", (answer, said) => {
+])("tells what is picked: case %#", (answer, said) => {
   render(<Page answer={answer} />);
   expect(screen.getByText(said)).toBeTruthy();
 });

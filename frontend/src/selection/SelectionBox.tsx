@@ -14,6 +14,8 @@ interface SelectionBoxProps {
   answer: SelectionAnswer;
   /** Every step that may be picked, in topological order. */
   stepKeys: readonly string[];
+  /** What no text at all means, as it is told below the box. */
+  whenEmpty: string;
   placeholder?: string;
 }
 
@@ -22,6 +24,7 @@ export function SelectionBox({
   onChange,
   answer,
   stepKeys,
+  whenEmpty,
   placeholder = "Steps, as in: train+*",
 }: SelectionBoxProps) {
   const [draft, changeDraft] = useDraft(text, onChange);
@@ -61,6 +64,7 @@ export function SelectionBox({
         answer={useLastAnswer(answer)}
         isCurrent={isCurrent && answer.kind !== "asking"}
         stepCount={stepKeys.length}
+        whenEmpty={whenEmpty}
         onRepair={changeAndFocus}
       />
     </div>

@@ -11,6 +11,8 @@ interface SelectionMessageProps {
   /** The answer is about what stands in the box now. */
   isCurrent: boolean;
   stepCount: number;
+  /** What no text at all means. */
+  whenEmpty: string;
   onRepair: (text: string) => void;
 }
 
@@ -20,6 +22,7 @@ export function SelectionMessage({
   answer,
   isCurrent,
   stepCount,
+  whenEmpty,
   onRepair,
 }: SelectionMessageProps) {
   return (
@@ -29,7 +32,7 @@ export function SelectionMessage({
       ) : answer.kind === "failed" ? (
         <span className="text-failure-ink">{answer.message}</span>
       ) : (
-        <span data-numeric>{picked(answer, stepCount)}</span>
+        <span data-numeric>{answer.kind === "none" ? whenEmpty : picked(answer, stepCount)}</span>
       )}
     </div>
   );

@@ -29,7 +29,10 @@ export function createClient(): Client {
         onResult(result) {
           const status: unknown = result.error?.response?.status;
           if (status === 401) goToLogin();
-          reportOnline(result.error?.networkError === undefined || typeof status === "number");
+          // A proxy before a service that is away answers too, with 502 or 503.
+          const isAway =
+            typeof status === "number" ? status >= 502 : result.error?.networkError !== undefined;
+          reportOnline(!isAway);
         },
       }),
       fetchExchange,

@@ -151,6 +151,7 @@ def test_without_a_strategy_it_is_from_failure_and_once_all_is_settled_every_ste
     [
         pytest.param(("--select", "load"), ["load"], id="exactly what is selected"),
         pytest.param(("--select", "load", "--select", "report"), ["load", "report"], id="several selections"),
+        pytest.param(("--select", "name:*o* and status:success"), ["load", "report"], id="by name and status"),
         pytest.param(("--from", "check"), ["check", "report"], id="from a step on"),
         pytest.param(("--all",), ["load", "check", "report"], id="all"),
     ],

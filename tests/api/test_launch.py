@@ -394,6 +394,9 @@ async def test_options_say_which_ways_are_open_and_why_others_are_not(service: S
     ]
     assert shown["selectSteps"] == {"stepKeys": ["train", "report"]}
 
+    by_status = query.replace('"train+"', '["status:failed", "status:skipped"]')
+    assert (await service.ask(by_status, id=failed))["run"]["selectSteps"] == {"stepKeys": ["train"]}
+
     queued = (await launch(service))["run"]["id"]
     options = (await service.ask(query, id=queued))["run"]["reexecutionOptions"]
     assert not any(one["enabled"] for one in options)

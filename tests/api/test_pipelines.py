@@ -124,6 +124,9 @@ async def test_a_step_that_never_ran_has_no_durations(service: Service, chain):
         pytest.param(["train+"], ["train", "report"], id="one level downstream"),
         pytest.param("*report", ["load", "train", "report"], id="one text is a list of one"),
         pytest.param(["report", "load"], ["load", "report"], id="in topological order"),
+        pytest.param("tag:team=data+", ["load", "train"], id="by tag"),
+        pytest.param("not (train or tag:team)", ["report"], id="by set algebra"),
+        pytest.param("tag:nobody", [], id="an attribute may pick nothing"),
     ],
 )
 async def test_a_selection_picks_steps(service: Service, chain, selection, picked):

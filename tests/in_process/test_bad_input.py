@@ -113,6 +113,13 @@ def test_a_malformed_selection_is_told_with_its_position(
     assert error.end <= len(selection) and end <= len(selection)
 
 
+def test_a_selection_that_picks_nothing_is_refused(instance: Instance, failed: str) -> None:
+    error = refused(instance, InvalidSelectionError, parent_run_id=failed, step_selection=["status:canceled*", "tag:x"])
+    assert (error.clause, error.text_index, error.start, error.end) == ("status:canceled*", 0, 0, 16)
+    with pytest.raises(InvalidSelectionError, match="needs a parent run"):
+        execute_pipeline(training, CONFIG, solid_selection="status:failed", instance=instance)
+
+
 @pytest.mark.parametrize("selection", [[], [""], "", [None], [["test"]], {"test": True}, 7])
 def test_nothing_never_means_everything(instance: Instance, failed: str, selection: Any) -> None:
     refused(instance, InvalidSelectionError, parent_run_id=failed, step_selection=selection)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from dalsegno.errors import InvalidSelectionError, MissingOutputsError, ReexecutionNotAllowedError
+from dalsegno.plan.first_plan import plan_first_run
 from dalsegno.plan.plan import Action, Plan, PlanReason, PlanWarningKind
 from dalsegno.plan.reexecution import ReexecutionRequest, plan_reexecution
 from dalsegno.runs.lineage import Lineage
@@ -197,6 +199,48 @@ def test_a_scope_that_no_longer_resolves_is_its_recorded_keys_that_still_exist()
     now = draw("a -> b2; a -> c")
     lineage = history(now, "a:ok c:failed b:failed", selection=("a", "b", "c"))
     assert set(plan(now, lineage).executed) == {"c"}
+    # Nor does a selection by attribute that picks nothing any more.
+    by_tag = history(now, "a:ok c:failed b:failed", selection=("tag:team=ml",))
+    assert set(plan(now, by_tag).executed) == {"c"}
+
+
+def test_a_scope_by_tag_follows_the_tags() -> None:
+    tagged = replace(CHAIN, steps=tuple(replace(one, tags={"team": "ml"}) for one in CHAIN.steps[:2]) + CHAIN.steps[2:])
+    lineage = history(tagged, "a:ok", selection=("tag:team",))
+    assert set(plan(tagged, lineage).executed) == {"b"}
+    assert set(plan(tagged, lineage, Strategy.SELECTED_STEPS, ("tag:team=ml or not a",)).executed) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("runs", "selection", "executed"),
+    [
+        (["a:ok b:failed c:ok d:blocked"], "status:failed", "b"),
+        (["a:ok b:failed c:ok d:blocked"], "status:failed*", "b d"),
+        (["a:ok b:failed c:ok d:blocked"], "status:failed status:blocked", "b d"),
+        (["a:ok b:failed c:ok d:blocked", "b:ok"], "status:success and not a", "b c"),
+        (["a:ok b:failed c:ok d:blocked", "b:failed"], "+status:failure", "a b"),
+        (["a:ok b:canceled c:ok d"], "status:canceled or status:pending", "b d"),
+        (["a:ok b:failed"], "status:pending or b", "b c d"),
+    ],
+)
+def test_a_selection_by_status_goes_by_the_effective_states(runs: list[str], selection: str, executed: str) -> None:
+    found = plan(DIAMOND, history(DIAMOND, *runs), Strategy.SELECTED_STEPS, (selection,))
+    assert set(found.executed) == set(executed.split())
+
+
+def test_a_selection_by_status_that_picks_nothing_is_refused() -> None:
+    for strategy in (Strategy.SELECTED_STEPS, Strategy.FROM_SELECTED):
+        with pytest.raises(InvalidSelectionError, match="picks no step"):
+            plan(CHAIN, history(CHAIN, "a:ok b:ok c:ok"), strategy, ("status:failed", "status:blocked*"))
+
+
+def test_a_first_run_can_be_selected_by_tag_and_not_by_status() -> None:
+    tagged = replace(CHAIN, steps=(replace(CHAIN.steps[0], tags={"team": "ml"}), *CHAIN.steps[1:]))
+    found = plan_first_run(tagged, mode="default", run_config={}, selection="tag:team=ml+")
+    assert set(found.executed) == {"a", "b"}
+    for selection, said in (("status:failed", "needs a parent run"), ("tag:nobody", "picks no step")):
+        with pytest.raises(InvalidSelectionError, match=said):
+            plan_first_run(tagged, mode="default", run_config={}, selection=selection)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from dalsegno.api.loaders import HistoryKey
 from dalsegno.api.pagination import PageInfo, checked_size
 from dalsegno.api.run_lists import RunConnection, page_of_runs
 from dalsegno.api.selections import StepSelection, StepSelectionResult
-from dalsegno.plan.selection import resolve_selection
+from dalsegno.plan.selection import select_steps
+from dalsegno.plan.selection_context import context_of_pipeline
 from dalsegno.snapshot.config_schema import run_config_schema
 from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputSnapshot, PipelineSnapshot, StepSnapshot
 from dalsegno.store.pipelines import current_snapshot_ids
@@ -140,7 +141,8 @@ class Pipeline:
     @computed
     def select_steps(self, selection: list[str]) -> StepSelectionResult:
         """The keys a selection picks, in topological order."""
-        return StepSelection(step_keys=list(resolve_selection(selection, self.snapshot.graph)))
+        snapshot = self.snapshot
+        return StepSelection(step_keys=list(select_steps(selection, snapshot.graph, context_of_pipeline(snapshot))))
 
     @computed
     async def runs(

@@ -11,7 +11,8 @@ from dalsegno.api.planning import CurrentPipeline, ReexecutionSubject, plan_reex
 from dalsegno.errors import DalsegnoError, PipelineNotFoundError, ReexecutionNotAllowedError
 from dalsegno.launch import LaunchOptions
 from dalsegno.plan.reexecution import scope_of
-from dalsegno.plan.selection import resolve_selection
+from dalsegno.plan.selection import select_steps
+from dalsegno.plan.selection_context import context_of_lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy
 
@@ -38,11 +39,11 @@ async def select_in_lineage(info: Info, run: Run, selection: list[str]) -> list[
     """The keys that a selection picks within the group's scope. Raises InvalidSelectionError."""
     subject = await _subject(info, run)
     if subject.pipeline is None:
-        graph = (await info.context.loaders.snapshot.load(run.snapshot_id)).graph
+        snapshot = await info.context.loaders.snapshot.load(run.snapshot_id)
     else:
-        graph = subject.pipeline.snapshot.graph
-    scope = graph.within(scope_of(graph, subject.lineage))
-    return list(resolve_selection(selection, scope, everything=graph))
+        snapshot = subject.pipeline.snapshot
+    scope = scope_of(snapshot, subject.lineage)
+    return list(select_steps(selection, snapshot.graph, context_of_lineage(snapshot, subject.lineage, scope)))
 
 
 async def _subject(info: Info, run: Run) -> ReexecutionSubject:
@@ -75,7 +76,7 @@ def _check_selectable(subject: ReexecutionSubject, strategy: ReexecutionStrategy
         raise PipelineNotFoundError(pipeline_name=parent.pipeline_name)
     if not parent.status.has_ended:
         raise ReexecutionNotAllowedError(strategy=strategy, why=f"The run has not ended yet ({parent.status}).")
-    if not scope_of(subject.pipeline.snapshot.graph, subject.lineage):
+    if not scope_of(subject.pipeline.snapshot, subject.lineage):
         raise ReexecutionNotAllowedError(
             strategy=strategy, why="None of the steps that this run group covers exists in the pipeline any more."
         )

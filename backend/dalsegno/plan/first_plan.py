@@ -8,6 +8,7 @@ from typing import Any
 from dalsegno.plan.input_sources import resolve_inputs
 from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason
 from dalsegno.plan.selection import resolve_selection
+from dalsegno.plan.selection_context import context_of_pipeline
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 
 
@@ -24,7 +25,9 @@ def plan_first_run(
     selection leaves out a step whose output is needed and not given in the run config, and InvalidRunConfigError.
     """
     graph = snapshot.graph
-    picked = frozenset(graph if selection is None else resolve_selection(selection, graph))
+    picked = frozenset(
+        graph if selection is None else resolve_selection(selection, graph, context_of_pipeline(snapshot))
+    )
     resolved = resolve_inputs(snapshot, picked, {}, run_config, {})
     reason = (PlanReason.ALL_STEPS, "all steps") if selection is None else (PlanReason.SELECTED, "selected")
     return Plan(

@@ -20,6 +20,7 @@ from dalsegno.errors import InvalidSelectionError, ReexecutionNotAllowedError
 from dalsegno.plan.input_sources import made_output, resolve_inputs
 from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason
 from dalsegno.plan.selection import normalise_texts, resolve_selection
+from dalsegno.plan.selection_context import context_of_lineage, context_of_pipeline
 from dalsegno.runs.lineage import EffectiveStep, Lineage
 from dalsegno.runs.status import ReexecutionStrategy, StepStatus
 from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, PipelineSnapshot
@@ -50,9 +51,9 @@ def plan_reexecution(
     ReexecutionNotAllowedError, MissingOutputsError, InvalidRunConfigError.
     """
     whole = snapshot.graph
-    scope = whole.within(scope_of(whole, lineage))
+    scope = whole.within(scope_of(snapshot, lineage))
     effective = lineage.effective
-    executed = _executed(snapshot, whole, scope, lineage, request)
+    executed = _executed(snapshot, scope, lineage, request)
     resolved = resolve_inputs(snapshot, executed, effective, request.run_config, gone)
     steps: list[PlannedStep] = []
     for key in whole:
@@ -78,15 +79,15 @@ def plan_reexecution(
     )
 
 
-def scope_of(whole: StepGraph, lineage: Lineage) -> tuple[str, ...]:
+def scope_of(snapshot: PipelineSnapshot, lineage: Lineage) -> tuple[str, ...]:
     """The keys of the group's scope on the pipeline as it is now, in topological order."""
-    root = lineage.root
+    root, whole = lineage.root, snapshot.graph
     if root.selection is None:
         return tuple(whole)
     try:
-        return resolve_selection(root.selection, whole)
+        return resolve_selection(root.selection, whole, context_of_pipeline(snapshot))
     except InvalidSelectionError:
-        # It no longer resolves: a step that it names is gone.
+        # It no longer resolves: a step that it names, or all that it picked, is gone.
         recorded = frozenset(root.step_keys_to_execute)
         return tuple(key for key in whole if key in recorded)
 
@@ -97,7 +98,7 @@ def unsettled(scope: StepGraph, lineage: Lineage) -> tuple[str, ...]:
 
 
 def _executed(
-    snapshot: PipelineSnapshot, whole: StepGraph, scope: StepGraph, lineage: Lineage, request: ReexecutionRequest
+    snapshot: PipelineSnapshot, scope: StepGraph, lineage: Lineage, request: ReexecutionRequest
 ) -> dict[str, _Why]:
     strategy = request.strategy
     if len(scope) == 0:
@@ -121,7 +122,7 @@ def _executed(
         return _from_failure(snapshot, scope, lineage)
     if request.selection is None:
         raise InvalidSelectionError(problem=f'{strategy} needs a selection, e.g. "train" or "train+*".', clause="")
-    picked = resolve_selection(request.selection, scope, everything=whole)
+    picked = resolve_selection(request.selection, snapshot.graph, context_of_lineage(snapshot, lineage, scope))
     seeds: dict[str, _Why] = dict.fromkeys(picked, (PlanReason.SELECTED, "selected"))
     return seeds if strategy is ReexecutionStrategy.SELECTED_STEPS else _with_downstream(scope, seeds)
 

@@ -1,22 +1,17 @@
-"""Which steps a selection picks: its tree resolved over the step graph of a scope."""
+"""Which steps a selection picks: its texts parsed, its tree worked out over the step graph within a scope."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 
 from dalsegno.errors import InvalidSelectionError
-from dalsegno.plan.selection_parser import (
-    AnyOf,
-    EveryStep,
-    StepName,
-    WithLevels,
-    parse_selection,
-    refusal,
-    shown,
-    written,
-)
+from dalsegno.plan.mapped_steps import element_graph, whole_where_generated
+from dalsegno.plan.selection_context import SelectionContext
+from dalsegno.plan.selection_evaluation import steps_picked_by
+from dalsegno.plan.selection_parser import parse_selection
 from dalsegno.snapshot.step_graph import StepGraph
+
+_NOTHING_ELSE_KNOWN = SelectionContext()
 
 
 def normalise_texts(selection: object) -> tuple[str, ...]:
@@ -33,66 +28,32 @@ def normalise_texts(selection: object) -> tuple[str, ...]:
     return tuple(selection)
 
 
-def resolve_selection(selection: object, graph: StepGraph, *, everything: StepGraph | None = None) -> tuple[str, ...]:
-    """The keys that a selection picks, never none, in the graph's topological order.
+def select_steps(
+    selection: object, graph: StepGraph, context: SelectionContext = _NOTHING_ELSE_KNOWN
+) -> tuple[str, ...]:
+    """The keys that a selection picks, perhaps none, in the topological order of `graph`, the whole pipeline's.
 
-    `graph` is the scope: operators stop at its edge. `everything` is the graph of the whole pipeline, by which a step
-    outside the scope is told from one that does not exist. InvalidSelectionError says what does not resolve, and where.
+    Level operators stop at the edge of the context's scope. A mapped step appears as its elements, or as `work[?]`
+    where it has none (yet) or its generator is picked too. InvalidSelectionError says what does not resolve, and where.
     """
     tree = parse_selection(normalise_texts(selection))
-    picked = _pick(tree, graph, everything or graph)
+    scope = graph if context.scope is None else graph.within(context.scope)
+    steps = element_graph(scope, context.mapped)
+    picked = steps_picked_by(tree, steps, graph, context)
+    return whole_where_generated((key for key in steps if key in picked), context.mapped)
+
+
+def resolve_selection(
+    selection: object, graph: StepGraph, context: SelectionContext = _NOTHING_ELSE_KNOWN
+) -> tuple[str, ...]:
+    """The same for a launch: never none. Nothing never means everything."""
+    texts = normalise_texts(selection)
+    picked = select_steps(texts, graph, context)
     if not picked:
-        raise _no_clause("The selection picks no step: there is none to pick from.")
-    return tuple(key for key in graph if key in picked)
-
-
-def _pick(tree: AnyOf, graph: StepGraph, everything: StepGraph) -> set[str]:
-    # One pass over the graph each way, however many clauses there are.
-    upstream: dict[str, int] = {}
-    downstream: dict[str, int] = {}
-    for clause in tree.operands:
-        for key in _keys_of(clause, graph, everything):
-            upstream[key] = max(clause.upstream, upstream.get(key, 0))
-            downstream[key] = max(clause.downstream, downstream.get(key, 0))
-    _spread(upstream, reversed(tuple(graph)), graph.upstream)
-    _spread(downstream, graph, graph.downstream)
-    return upstream.keys() | downstream.keys()
-
-
-def _spread(levels: dict[str, int], order: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> None:
-    """Adds what the keys reach along the edges in at most the levels that each has left; `order` follows the edges."""
-    for key in order:
-        left = levels.get(key, 0)
-        if left:
-            for near in edges[key]:
-                levels[near] = max(left - 1, levels.get(near, 0))
-
-
-def _keys_of(clause: WithLevels, graph: StepGraph, everything: StepGraph) -> Iterable[str]:
-    match clause.operand:
-        case EveryStep():
-            return graph
-        case StepName(key=key) as name:
-            if key not in graph:
-                raise _not_found(name, graph, everything)
-            return (key,)
-
-
-def _not_found(name: StepName, graph: StepGraph, everything: StepGraph) -> InvalidSelectionError:
-    if name.key in everything:
-        return refusal(
-            f"The step {shown(name.key)} is outside the run group's scope: its first run's selection does not pick it.",
-            name.place,
+        raise InvalidSelectionError(
+            problem="The selection picks no step, so there is nothing to run.", clause=texts[0], end=len(texts[0])
         )
-    close = (*name.alternatives, *map(written, _close_keys(name.key, graph)))
-    return refusal(f"No step is named {shown(name.key)}.", name.place, close)
-
-
-def _close_keys(key: str, graph: Iterable[str]) -> list[str]:
-    by_folded: dict[str, list[str]] = {}
-    for known in graph:
-        by_folded.setdefault(known.casefold(), []).append(known)
-    return [known for folded in get_close_matches(key.casefold(), by_folded) for known in by_folded[folded]]
+    return picked
 
 
 def _no_clause(problem: str, *, text_index: int = 0) -> InvalidSelectionError:

@@ -18,8 +18,7 @@ def full_plan(stored: Plan, snapshot: PipelineSnapshot, lineage: Lineage) -> Pla
     """The plan with every step of the snapshot. `lineage` is that of the run itself."""
     executed = stored.executed
     ancestors = Lineage(lineage.runs[1:])
-    whole = snapshot.graph
-    scope = frozenset(scope_of(whole, lineage))
+    scope = frozenset(scope_of(snapshot, lineage))
     return replace(
         stored,
         steps=tuple(

@@ -119,6 +119,11 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
         return {step.key: step for step in self.steps}
 
     @cached_property
+    def tags_by_key(self) -> Mapping[str, Mapping[str, str]]:
+        """The tags by step key, of the steps that have some."""
+        return {step.key: step.tags for step in self.steps if step.tags}
+
+    @cached_property
     def graph(self) -> StepGraph:
         """Who is upstream of whom, order-only edges included."""
         return StepGraph(

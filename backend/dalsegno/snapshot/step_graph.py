@@ -42,7 +42,7 @@ class StepGraph(msgspec.Struct, frozen=True, dict=True):
             return self
         return StepGraph(
             {
-                key: tuple(parent for parent in parents if parent in inside)
+                key: parents if inside.issuperset(parents) else tuple(filter(inside.__contains__, parents))
                 for key, parents in self.upstream.items()
                 if key in inside
             }

@@ -1,0 +1,42 @@
+"""What clauses by attribute ask: the scope, the steps' tags, and what became of them in the lineage of a parent run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+import msgspec
+
+from dalsegno.plan.mapped_steps import MappedStep
+from dalsegno.runs.lineage import Lineage
+from dalsegno.runs.status import StepStatus
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+
+
+class SelectionContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a pipeline's steps beside their graph. An element of a mapped step has a key of its own."""
+
+    # The steps that can be picked; None: all.
+    scope: Collection[str] | None = None
+    # By the pipeline's steps.
+    tags: Mapping[str, Mapping[str, str]] = {}
+    # The effective states in the lineage of the parent run, of steps that were planned there; None: no parent run.
+    statuses: Mapping[str, StepStatus] | None = None
+    # What `is:changed` and `is:stale` pick, worked out when asked for; None: not known here.
+    changed: Callable[[], Collection[str]] | None = None
+    stale: Callable[[], Collection[str]] | None = None
+    # The steps that run once per key of a generator, by step key.
+    mapped: Mapping[str, MappedStep] = {}
+
+
+def context_of_pipeline(snapshot: PipelineSnapshot) -> SelectionContext:
+    """For a first run: there is no parent run, and every step is in scope."""
+    return SelectionContext(tags=snapshot.tags_by_key)
+
+
+def context_of_lineage(snapshot: PipelineSnapshot, lineage: Lineage, scope: Iterable[str]) -> SelectionContext:
+    """For a re-execution of the lineage's nearest run, within the group's scope."""
+    return SelectionContext(
+        scope=frozenset(scope),
+        tags=snapshot.tags_by_key,
+        statuses={key: step.status for key, step in lineage.effective.items()},
+    )

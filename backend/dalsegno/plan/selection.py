@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import NoReturn
 
 from dalsegno.errors import InvalidSelectionError
 from dalsegno.plan.selection_parser import (
@@ -17,6 +18,7 @@ from dalsegno.plan.selection_parser import (
     written,
 )
 from dalsegno.snapshot.step_graph import StepGraph
+from dalsegno.snapshot.step_keys import step_name
 
 
 def normalise_texts(selection: object) -> tuple[str, ...]:
@@ -72,18 +74,32 @@ def _keys_of(clause: WithLevels, graph: StepGraph, everything: StepGraph) -> Ite
     match clause.operand:
         case EveryStep():
             return graph
-        case StepName(key=key) as name:
-            if key not in graph:
-                raise _not_found(name, graph, everything)
-            return (key,)
+        case StepName() as name:
+            return _named(name, graph) or _refuse_name(name, graph, everything)
+
+
+def _named(name: StepName, graph: StepGraph) -> tuple[str, ...]:
+    """The rows of that name: one, or all elements of a mapped step, written `work` or `work[?]`; none where unknown."""
+    if name.key in graph:
+        return (name.key,)
+    return graph.rows_of_mapped.get(name.key.removesuffix("[?]"), ())
+
+
+def _refuse_name(name: StepName, graph: StepGraph, everything: StepGraph) -> NoReturn:
+    raise _not_found(name, graph, everything)
 
 
 def _not_found(name: StepName, graph: StepGraph, everything: StepGraph) -> InvalidSelectionError:
-    if name.key in everything:
+    if _named(name, everything):
         return refusal(
             f"The step {shown(name.key)} is outside the run group's scope: its first run's selection does not pick it.",
             name.place,
         )
+    rows = graph.rows_of_mapped.get(step_name(name.key), ())
+    if rows:
+        listed = ", ".join(map(shown, rows[:5]))
+        problem = f"The mapped step {shown(step_name(name.key))} has no such element; it has {listed}"
+        return refusal(f"{problem}{', ...' if len(rows) > 5 else ''}.", name.place, tuple(get_close_matches(name.key, rows)))
     close = (*name.alternatives, *map(written, _close_keys(name.key, graph)))
     return refusal(f"No step is named {shown(name.key)}.", name.place, close)
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from dalsegno.plan.plan import Plan
+from dalsegno.plan.planned_rows import without_run_generators
 from dalsegno.plan.reexecution import not_executed, scope_of
 from dalsegno.runs.attempts import StepState
+from dalsegno.runs.effective_steps import effective_steps, rows_in_run
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.status import StepStatus
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
@@ -18,12 +20,16 @@ def full_plan(stored: Plan, snapshot: PipelineSnapshot, lineage: Lineage) -> Pla
     """The plan with every step of the snapshot. `lineage` is that of the run itself."""
     executed = stored.executed
     ancestors = Lineage(lineage.runs[1:])
-    whole = snapshot.graph
-    scope = frozenset(scope_of(whole, lineage))
+    effective = effective_steps(ancestors, snapshot)
+    rows = without_run_generators(effective.rows, executed)
+    scope = frozenset(scope_of(rows.graph, lineage))
     return replace(
         stored,
         steps=tuple(
-            executed[key] if key in executed else not_executed(key, key in scope, ancestors) for key in snapshot.by_key
+            executed[row.key]
+            if row.key in executed
+            else not_executed(row, row.key in scope, ancestors, effective, executed)
+            for row in rows.steps
         ),
     )
 
@@ -32,17 +38,17 @@ def whole_run(snapshot: PipelineSnapshot, lineage: Lineage, own: Mapping[str, St
     """Every step of the snapshot as it stands in the lineage's nearest run, in topological order.
 
     `own` holds that run's steps. A step that the run does not execute is REUSED, with the attempts and outputs that
-    stand in for it, or OMITTED; so is one that was planned but not reached when the run ended.
+    stand in for it, or OMITTED; so is one that was planned but not reached when the run ended. A mapped step is there
+    with the elements that it has in that run; as a whole, `work[?]`, where it is not expanded there.
     """
-    run = lineage.nearest
-    planned = frozenset(run.step_keys_to_execute)
-    earlier = Lineage(lineage.runs[1:]).effective
+    nearest = lineage.runs[0]
+    earlier = effective_steps(Lineage(lineage.runs[1:]), snapshot).by_key
     view: dict[str, StepState] = {}
-    for key in snapshot.by_key:
+    for key in rows_in_run(lineage, snapshot).by_key:
         if key in own:
             view[key] = own[key]
-        elif key in planned:
-            status = StepStatus.OMITTED if run.status.has_ended else StepStatus.PENDING
+        elif nearest.was_to_execute(key):
+            status = StepStatus.OMITTED if nearest.run.status.has_ended else StepStatus.PENDING
             view[key] = StepState(step_key=key, status=status)
         else:
             step = earlier.get(key)

@@ -152,6 +152,28 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
             }
         )
 
+    @cached_property
+    def dynamic_outputs(self) -> tuple[OutputRef, ...]:
+        """Every dynamic output of its steps."""
+        return tuple(OutputRef(step.key, one.name) for step in self.steps for one in step.outputs if one.is_dynamic)
+
+    @cached_property
+    def generators(self) -> Mapping[str, tuple[OutputRef, ...]]:
+        """The steps that have dynamic outputs, with these, in topological order."""
+        found: dict[str, tuple[OutputRef, ...]] = {}
+        for ref in self.dynamic_outputs:
+            found[ref.step_key] = (*found.get(ref.step_key, ()), ref)
+        return found
+
+    def elements_of(self, ref: OutputRef) -> OutputRef | None:
+        """The dynamic output that has the elements which this output stands for: itself, or what its step is mapped
+        over; None for an output that is one value.
+        """
+        step = self.by_key[ref.step_key]
+        if step.mapped_over is not None:
+            return step.mapped_over
+        return ref if step.key in self.generators and step.output(ref.output_name).is_dynamic else None
+
     def mode(self, name: str) -> ModeSnapshot:
         """The mode of that name; KeyError where there is none."""
         for mode in self.modes:

@@ -22,6 +22,7 @@ _STEP_COLUMNS = (
     steps.c.ended_at,
     steps.c.cause_step_keys,
     steps.c.note,
+    steps.c.expansions,
 )
 _wanted_runs: BindParameter[list[str]] = bindparam("wanted_runs", expanding=True)
 _FETCH_STEPS = select(*_STEP_COLUMNS).where(steps.c.run_id.in_(_wanted_runs))
@@ -94,7 +95,7 @@ def _of_keys(statement: Select[Any], step_keys: Collection[str] | None) -> Selec
 
 
 def _step_of(row: AnyRow, made: tuple[StepAttempt, ...], stored: tuple[StepOutput, ...]) -> StepState:
-    _, step_key, status, started_at, ended_at, cause_step_keys, note = row
+    _, step_key, status, started_at, ended_at, cause_step_keys, note, expansions = row
     return StepState(
         step_key=step_key,
         status=StepStatus(status),
@@ -102,6 +103,7 @@ def _step_of(row: AnyRow, made: tuple[StepAttempt, ...], stored: tuple[StepOutpu
         outputs=stored,
         cause_step_keys=cause_step_keys or (),
         note=note,
+        expansions=expansions or {},
         started_at=started_at,
         ended_at=ended_at,
     )

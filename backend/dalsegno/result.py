@@ -11,8 +11,8 @@ from dalsegno.errors import OutputUnavailableError
 from dalsegno.instance import Instance
 from dalsegno.plan.plan import InputSource
 from dalsegno.runs.attempts import ErrorInfo, StepAttempt, StepState
-from dalsegno.runs.events import RunEvent
 from dalsegno.runs.effective_steps import effective_steps
+from dalsegno.runs.events import RunEvent
 from dalsegno.runs.lineage import EffectiveStep, Lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus

@@ -18,6 +18,7 @@ from dalsegno.api.selections import StepSelection, StepSelectionResult
 from dalsegno.plan.selection import resolve_selection
 from dalsegno.snapshot.config_schema import run_config_schema
 from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputSnapshot, PipelineSnapshot, StepSnapshot
+from dalsegno.snapshot.step_rows import rows_of
 from dalsegno.store.pipelines import current_snapshot_ids
 
 _MAX_EXECUTIONS = 1_000
@@ -140,7 +141,7 @@ class Pipeline:
     @computed
     def select_steps(self, selection: list[str]) -> StepSelectionResult:
         """The keys a selection picks, in topological order."""
-        return StepSelection(step_keys=list(resolve_selection(selection, self.snapshot.graph)))
+        return StepSelection(step_keys=list(resolve_selection(selection, rows_of(self.snapshot, {}).graph)))
 
     @computed
     async def runs(

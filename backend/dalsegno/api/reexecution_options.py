@@ -10,8 +10,10 @@ from dalsegno.api.loaders import LineageKey
 from dalsegno.api.planning import CurrentPipeline, ReexecutionSubject, plan_reexecution
 from dalsegno.errors import DalsegnoError, PipelineNotFoundError, ReexecutionNotAllowedError
 from dalsegno.launch import LaunchOptions
+from dalsegno.plan.planned_rows import row_key_in, without_run_generators
 from dalsegno.plan.reexecution import scope_of
 from dalsegno.plan.selection import resolve_selection
+from dalsegno.runs.effective_steps import effective_steps
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy
 
@@ -35,14 +37,20 @@ async def reexecution_options(info: Info, run: Run) -> list[ReexecutionOption]:
 
 
 async def select_in_lineage(info: Info, run: Run, selection: list[str]) -> list[str]:
-    """The keys that a selection picks within the group's scope. Raises InvalidSelectionError."""
+    """The keys that a selection picks within the group's scope. Raises InvalidSelectionError.
+
+    As in a plan, elements that are picked with their generator are all elements of their step.
+    """
     subject = await _subject(info, run)
     if subject.pipeline is None:
-        graph = (await info.context.loaders.snapshot.load(run.snapshot_id)).graph
+        snapshot = await info.context.loaders.snapshot.load(run.snapshot_id)
     else:
-        graph = subject.pipeline.snapshot.graph
-    scope = graph.within(scope_of(graph, subject.lineage))
-    return list(resolve_selection(selection, scope, everything=graph))
+        snapshot = subject.pipeline.snapshot
+    rows = effective_steps(subject.lineage, snapshot).rows
+    scope = rows.graph.within(scope_of(rows.graph, subject.lineage))
+    picked = resolve_selection(selection, scope, everything=rows.graph)
+    by_plan = without_run_generators(rows, picked)
+    return list(dict.fromkeys(row_key_in(by_plan, key) for key in picked))
 
 
 async def _subject(info: Info, run: Run) -> ReexecutionSubject:
@@ -75,7 +83,8 @@ def _check_selectable(subject: ReexecutionSubject, strategy: ReexecutionStrategy
         raise PipelineNotFoundError(pipeline_name=parent.pipeline_name)
     if not parent.status.has_ended:
         raise ReexecutionNotAllowedError(strategy=strategy, why=f"The run has not ended yet ({parent.status}).")
-    if not scope_of(subject.pipeline.snapshot.graph, subject.lineage):
+    rows = effective_steps(subject.lineage, subject.pipeline.snapshot).rows
+    if not scope_of(rows.graph, subject.lineage):
         raise ReexecutionNotAllowedError(
             strategy=strategy, why="None of the steps that this run group covers exists in the pipeline any more."
         )

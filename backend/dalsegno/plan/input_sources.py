@@ -109,7 +109,9 @@ class _Resolver:
     def _input(self, step: StepSnapshot, one: InputSnapshot, missing: list[MissingOutput]) -> PlannedInput:
         given = one.name in self.given.get(step_name(step.key), ())
         if given and self._is_of_an_element(step, one):
-            self._problem(step, one, "is an element of what its step is mapped over, so it can't be given; leave it out")
+            self._problem(
+                step, one, "is what its step is mapped over, so it can't be given; leave it out"
+            )
         elif given and any(ref.step_key in self.executed for ref in one.sources):
             self._problem(step, one, "is connected to a step that runs, so it can't be given too; leave it out")
         if not one.sources and not (given or one.has_default or one.is_order_only):
@@ -140,13 +142,12 @@ class _Resolver:
         missing: list[MissingOutput],
     ) -> None:
         if ref.step_key in self.executed:
-            sources.append(
-                InputSource(step_key=ref.step_key, output_name=ref.output_name, mapping_key=ref.element)
-            )
+            sources.append(InputSource(step_key=ref.step_key, output_name=ref.output_name, mapping_key=ref.element))
             return
         generator = generator_to_run(self.rows.by_key[ref.step_key], self.executed)
         if generator is not None:
-            missing.append(_missing(step, one, ref, f"its elements are known once {generator} has run; execute them too"))
+            why = f"which elements there are is known once {generator} has run, so all of them have to execute too"
+            missing.append(_missing(step, one, ref, why))
             return
         producer = self.effective.get(ref.step_key)
         made = made_output(self.rows, ref, producer)

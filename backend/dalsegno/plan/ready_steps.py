@@ -114,7 +114,7 @@ class ReadySteps:
 
     @property
     def rows(self) -> Mapping[str, PlannedStep]:
-        """The steps to execute, by the rows that are known now."""
+        """The steps to execute, by the rows that are known now; in no certain order."""
         return self._rows
 
     def take(self) -> Iterator[Decision]:

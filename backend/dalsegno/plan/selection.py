@@ -99,7 +99,9 @@ def _not_found(name: StepName, graph: StepGraph, everything: StepGraph) -> Inval
     if rows:
         listed = ", ".join(map(shown, rows[:5]))
         problem = f"The mapped step {shown(step_name(name.key))} has no such element; it has {listed}"
-        return refusal(f"{problem}{', ...' if len(rows) > 5 else ''}.", name.place, tuple(get_close_matches(name.key, rows)))
+        return refusal(
+            f"{problem}{', ...' if len(rows) > 5 else ''}.", name.place, tuple(get_close_matches(name.key, rows))
+        )
     close = (*name.alternatives, *map(written, _close_keys(name.key, graph)))
     return refusal(f"No step is named {shown(name.key)}.", name.place, close)
 

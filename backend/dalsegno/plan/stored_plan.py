@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
-from dalsegno.plan.plan import Plan
+from dalsegno.plan.plan import Plan, PlannedStep
 from dalsegno.plan.planned_rows import without_run_generators
+from dalsegno.plan.ready_steps import ReadySteps
 from dalsegno.plan.reexecution import not_executed, scope_of
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.effective_steps import effective_steps, rows_in_run
@@ -17,18 +18,50 @@ from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 
 
 def full_plan(stored: Plan, snapshot: PipelineSnapshot, lineage: Lineage) -> Plan:
-    """The plan with every step of the snapshot. `lineage` is that of the run itself."""
-    executed = stored.executed
+    """The plan with every step of the snapshot, as it was made. `lineage` is that of the run itself."""
+    return _with_the_rest(stored, snapshot, lineage, stored.executed, stored.executed)
+
+
+def plan_by_rows(stored: Plan, snapshot: PipelineSnapshot, lineage: Lineage) -> Plan:
+    """The plan with every step of the snapshot, by the rows that the run has now: a row for each element it learned of.
+
+    `lineage` is that of the run itself.
+    """
+    if not snapshot.generators:
+        return full_plan(stored, snapshot, lineage)
+    nearest = lineage.runs[0]
+    not_expanded = {ref.step_key for ref in snapshot.dynamic_outputs if nearest.expansion(ref) is None}
+    executed = planned_rows(stored, nearest.steps)
+    return _with_the_rest(stored, snapshot, lineage, executed, not_expanded.intersection(executed))
+
+
+def planned_rows(stored: Plan, states: Mapping[str, StepState]) -> Mapping[str, PlannedStep]:
+    """The steps to execute by the rows that the run has where its steps stand so; in no certain order."""
+    is_expanded = any(step.mapped_over is not None for step in stored.executed.values())
+    return ReadySteps(stored, states).rows if is_expanded else stored.executed
+
+
+def _with_the_rest(
+    stored: Plan,
+    snapshot: PipelineSnapshot,
+    lineage: Lineage,
+    executed: Mapping[str, PlannedStep],
+    to_run: Collection[str],
+) -> Plan:
+    """With the rows that do not execute; `to_run` are generators whose elements are not known."""
     ancestors = Lineage(lineage.runs[1:])
     effective = effective_steps(ancestors, snapshot)
-    rows = without_run_generators(effective.rows, executed)
+    if executed is stored.executed:
+        rows = without_run_generators(effective.rows, to_run)
+    else:
+        rows = rows_in_run(lineage, snapshot)
     scope = frozenset(scope_of(rows.graph, lineage))
     return replace(
         stored,
         steps=tuple(
             executed[row.key]
             if row.key in executed
-            else not_executed(row, row.key in scope, ancestors, effective, executed)
+            else not_executed(row, row.key in scope, ancestors, effective, to_run)
             for row in rows.steps
         ),
     )

@@ -83,7 +83,9 @@ class RunEnvironment:
         )
         return self._manager(producer.io_manager_key).load_input(context)
 
-    def store(self, step: StepContext, output: GivenOutput, attempt_token: str) -> tuple[StoredOutput, Mapping[str, Any]]:
+    def store(
+        self, step: StepContext, output: GivenOutput, attempt_token: str
+    ) -> tuple[StoredOutput, Mapping[str, Any]]:
         """Store an output's value: where it is now, and its metadata.
 
         Raises OutputNotStoredError, and whatever an author's IO manager raises.

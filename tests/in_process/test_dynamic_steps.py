@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from dalsegno import (
     DynamicOut,
     DynamicOutput,
@@ -304,5 +302,7 @@ def test_a_mapping_key_given_twice_fails_the_attempt_and_no_element_is_executed(
     mapped = Mapped(instance, keys=("a", "a"))
     result = mapped.run()
     assert statuses(result)["gen"] == "failure"
-    assert "the mapping key 'a' was given twice" in (result.step_stats["gen"].error or pytest.fail()).message
+    error = result.step_stats["gen"].error
+    assert error is not None
+    assert "the mapping key 'a' was given twice" in error.message
     assert statuses(result)["work[?]"] == "blocked"

@@ -109,9 +109,7 @@ class _Resolver:
     def _input(self, step: StepSnapshot, one: InputSnapshot, missing: list[MissingOutput]) -> PlannedInput:
         given = one.name in self.given.get(step_name(step.key), ())
         if given and self._is_of_an_element(step, one):
-            self._problem(
-                step, one, "is what its step is mapped over, so it can't be given; leave it out"
-            )
+            self._problem(step, one, "is what its step is mapped over, so it can't be given; leave it out")
         elif given and any(ref.step_key in self.executed for ref in one.sources):
             self._problem(step, one, "is connected to a step that runs, so it can't be given too; leave it out")
         if not one.sources and not (given or one.has_default or one.is_order_only):

@@ -210,7 +210,7 @@ def check_that_all_were_collected(play: Play, one: DrawnStep, loaded: list[Any],
     assert all(state.status in (StepStatus.SUCCESS, StepStatus.REUSED, StepStatus.SKIPPED) for state in elements)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=drawn_steps(), runs=drawn_runs)
 def test_laws(instance: Instance, steps: tuple[DrawnStep, ...], runs: list[DrawnRun]) -> None:
     play = Play(steps)

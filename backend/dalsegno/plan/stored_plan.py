@@ -37,8 +37,10 @@ def plan_by_rows(stored: Plan, snapshot: PipelineSnapshot, lineage: Lineage) -> 
 
 def planned_rows(stored: Plan, states: Mapping[str, StepState]) -> Mapping[str, PlannedStep]:
     """The steps to execute by the rows that the run has where its steps stand so; in no certain order."""
-    is_expanded = any(step.mapped_over is not None for step in stored.executed.values())
-    return ReadySteps(stored, states).rows if is_expanded else stored.executed
+    executed = stored.executed
+    if any(step.mapped_over is not None or any(one.is_collect for one in step.inputs) for step in executed.values()):
+        return ReadySteps(stored, states).rows
+    return executed
 
 
 def _with_the_rest(

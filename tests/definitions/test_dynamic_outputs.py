@@ -6,7 +6,9 @@ import pytest
 
 from dalsegno import DynamicOut, DynamicOutput, InvalidDefinitionError, Nothing, Out, StepContext, pipeline, step
 from dalsegno.definitions import PipelineDefinition
+from dalsegno.definitions.wiring import Connection, PlacedStep
 from dalsegno.errors import InvalidOutputError
+from dalsegno.snapshot.pipeline_snapshot import OutputRef
 
 
 @step(out=DynamicOut())
@@ -271,3 +273,18 @@ def test_an_element_of_an_output_that_is_not_dynamic_fails_the_attempt():
     with pytest.raises(InvalidOutputError) as raised:
         list(plain_one.invoke(StepContext(step_key="x"), {}))
     assert "it is not dynamic" in raised.value.problem
+
+
+@pytest.mark.parametrize(
+    ("connection", "problem"),
+    [
+        (Connection((OutputRef("gen", "result"),)), "gen.result has elements; map the step over gen.result"),
+        (Connection((OutputRef("plain", "result"),), is_collect=True), "plain.result, which has no elements"),
+    ],
+    ids=["not mapped", "nothing to collect"],
+)
+def test_elements_wired_by_hand_are_mapped_or_collected(connection, problem):
+    steps = [PlacedStep("gen", gen), PlacedStep("plain", plain), PlacedStep("work", work, {"item": connection})]
+    with pytest.raises(InvalidDefinitionError) as raised:
+        PipelineDefinition("by_hand", steps)
+    assert problem in raised.value.problem

@@ -117,6 +117,7 @@ class PipelineDefinition:
                     raise InvalidDefinitionError(place=place, problem=problem)
                 for ref in connection.sources:
                     self._check_source(place, ref, takes_value=not declared.is_order_only)
+                    self._check_elements(place, placed, connection, ref)
 
     def _check_source(self, place: str, ref: OutputRef, *, takes_value: bool) -> None:
         outputs = self.steps[ref.step_key].definition.outputs
@@ -125,6 +126,16 @@ class PipelineDefinition:
             raise InvalidDefinitionError(place=place, problem=problem)
         if takes_value and outputs[ref.output_name].is_order_only:
             problem = f"it takes a value, but {ref} is declared Nothing; for order without data write start=..."
+            raise InvalidDefinitionError(place=place, problem=problem)
+
+    def _check_elements(self, place: str, placed: PlacedStep, connection: Connection, ref: OutputRef) -> None:
+        source = self.steps[ref.step_key]
+        is_dynamic = source.definition.outputs[ref.output_name].is_dynamic
+        over = ref if is_dynamic else source.mapped_over
+        if over is None and connection.is_collect:
+            raise InvalidDefinitionError(place=place, problem=f"it collects {ref}, which has no elements")
+        if over is not None and not connection.is_collect and over != placed.mapped_over:
+            problem = f"{ref} has elements; map the step over {over}, or collect them"
             raise InvalidDefinitionError(place=place, problem=problem)
 
     def _check_configs(self) -> None:

@@ -7,7 +7,9 @@ COPY requirements.txt ./
 RUN awk '/^uv==/ { inside = 1 } inside { print } inside && !/\\$/ { exit }' requirements.txt > uv.txt \
     && pip install --no-cache-dir --require-hashes --no-deps -r uv.txt
 COPY backend backend
-# From the lock alone: every version is the one that it names, every file is checked against its hash.
+# The web UI is built into the package, with the Node that the lock names.
+COPY frontend frontend
+# From the locks alone: every version is the one that they name, every file is checked against its hash.
 RUN python -m venv --without-pip /opt/dalsegno \
     && uv pip install --no-cache --compile-bytecode --python /opt/dalsegno/bin/python \
         --constraint requirements.txt --build-constraint requirements.txt ./backend

@@ -16,7 +16,6 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },

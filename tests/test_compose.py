@@ -129,7 +129,7 @@ def test_the_image_is_built_from_what_is_there_and_not_ignored(name):
     assert (context / "Dockerfile").is_file()
     copied = re.findall(r"^COPY (?!--from)(\S+) \S+$", DOCKERFILE, re.MULTILINE)
     ignored = (context / ".dockerignore").read_text().splitlines()
-    assert copied == ["requirements.txt", "backend"]
+    assert copied == ["requirements.txt", "backend", "frontend"]
     for path in copied:
         assert (context / path).exists()
         assert "*" in ignored and f"!{path}" in ignored

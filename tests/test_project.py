@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -51,19 +52,87 @@ def test_every_public_name_can_be_had():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_wheel_has_every_module_the_migrations_and_the_type_marker(tmp_path):
-    shutil.copytree(ROOT / "backend", tmp_path / "backend", ignore=shutil.ignore_patterns("__pycache__"))
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel"],
-        cwd=tmp_path / "backend",
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = (tmp_path / "backend" / "dist").glob("*.whl")
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The package's folder, with nothing beside it, and with a web UI of one page built into it."""
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    backend = tmp_path / "backend"
+    shutil.copytree(ROOT / "backend", backend, ignore=shutil.ignore_patterns("__pycache__", "_web"))
+    (backend / "dalsegno/_web/assets").mkdir(parents=True)
+    (backend / "dalsegno/_web/index.html").write_text("<!doctype html>")
+    (backend / "dalsegno/_web/assets/index-1a2b.js").write_text("")
+    return backend
+
+
+def packed(backend: Path, target: str) -> subprocess.CompletedProcess[str]:
+    """What came of building a wheel or an sdist."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target]
+    return subprocess.run(command, cwd=backend, capture_output=True, text=True, check=False)
+
+
+def test_the_wheel_has_every_module_the_migrations_the_web_ui_and_the_type_marker(copy):
+    assert packed(copy, "wheel").returncode == 0
+    (wheel,) = (copy / "dist").glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {f"dalsegno/{module.relative_to(PACKAGE)}" for module in MODULES} | {"dalsegno/py.typed"}
     assert expected - names == set()
     assert any(name.startswith("dalsegno/store/migrations/versions/") for name in names)
+    assert {"dalsegno/_web/index.html", "dalsegno/_web/assets/index-1a2b.js", "dalsegno/api/login.html"} <= names
+
+
+def test_an_sdist_holds_the_web_ui_as_built_so_that_its_wheel_needs_no_node(copy, tmp_path):
+    assert packed(copy, "sdist").returncode == 0
+    (sdist,) = (copy / "dist").glob("*.tar.gz")
+    shutil.unpack_archive(sdist, tmp_path)
+    (unpacked,) = tmp_path.glob("dalsegno-*")
+    # A folder of this name beside it is nothing of ours.
+    (tmp_path / "frontend").mkdir()
+    (tmp_path / "frontend/package.json").write_text("{}")
+    assert packed(unpacked, "wheel").returncode == 0
+    (wheel,) = (unpacked / "dist").glob("*.whl")
+    assert "dalsegno/_web/assets/index-1a2b.js" in zipfile.ZipFile(wheel).namelist()
+
+
+def test_no_wheel_is_made_without_the_web_ui(copy):
+    shutil.rmtree(copy / "dalsegno/_web")
+    done = packed(copy, "wheel")
+    assert done.returncode != 0
+    assert "The web UI is neither built" in done.stderr
+
+
+def test_the_web_ui_is_built_once_and_again_when_its_sources_have_changed(copy, tmp_path):
+    manifest = {"name": "a-page", "version": "1.0.0", "scripts": {"build": "node build.js"}}
+    lock = {"name": "a-page", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": manifest}}
+    frontend = tmp_path / "frontend"
+    frontend.mkdir()
+    (frontend / "package.json").write_text(json.dumps(manifest))
+    (frontend / "package-lock.json").write_text(json.dumps(lock))
+    page = copy / "dalsegno/_web/index.html"
+
+    def was_built(content: str) -> bool:
+        make_page = f"fs.mkdirSync('dist', {{recursive: true}}); fs.writeFileSync('dist/index.html', '{content}')"
+        (frontend / "build.js").write_text(f"fs = require('fs'); {make_page}")
+        before = page.stat().st_mtime_ns
+        subprocess.run([sys.executable, copy / "hatch_build.py"], cwd=tmp_path, check=True)
+        return page.stat().st_mtime_ns != before
+
+    assert was_built("first")
+    assert not was_built("first")
+    assert page.read_text() == "first"
+    assert was_built("second")
+    assert page.read_text() == "second"
+    # What an earlier build left is gone.
+    assert not (copy / "dalsegno/_web/assets").exists()
+    assert json.loads((frontend / "package-lock.json").read_text()) == lock
+
+
+def test_the_lock_of_the_web_ui_has_the_packages_of_every_platform_and_no_address_of_them():
+    packages = json.loads((ROOT / "frontend/package-lock.json").read_text())["packages"]
+    locked = {path.rpartition("node_modules/")[2] for path in packages}
+    wanted = {name for package in packages.values() for name in package.get("optionalDependencies", {})}
+    assert wanted - locked == set()
+    assert {path for path, package in packages.items() if "resolved" in package} == set()
+    assert {path for path, package in packages.items() if path and "integrity" not in package} == set()
 
 
 def test_the_lock_holds_hashes_and_no_address():
@@ -130,6 +199,13 @@ def test_what_the_architecture_names_is_there():
 def test_links_between_documents_lead_somewhere(document):
     targets = re.findall(r"\]\(([^)#:]+)\)", document.read_text())
     assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+def test_the_run_script_helps_with_every_command_that_it_knows():
+    script = (ROOT / "run").read_text()
+    told = re.findall(r"^\./run (\w+)", script, re.MULTILINE)
+    known = re.findall(r"^    (\w+)(?: \| [-\w]+)*\)", script, re.MULTILINE)
+    assert sorted(told) == sorted(known)
 
 
 def test_the_run_script_works_from_anywhere_and_refuses_what_it_does_not_know(tmp_path):

@@ -240,19 +240,23 @@ def migrate(database_url: _Database = None) -> None:
 
 @app.command()
 def dev(
-    file: _File = None,
-    module: _Module = None,
+    file: Annotated[
+        list[Path] | None, typer.Option("-f", "--file", help="A Python file that defines pipelines; repeatable.")
+    ] = None,
+    module: Annotated[
+        list[str] | None, typer.Option("-m", "--module", help="A module that defines pipelines; repeatable.")
+    ] = None,
     host: _Host = "127.0.0.1",
     port: _Port = 3000,
     database_url: _Database = None,
 ) -> None:
-    """The service and one worker, for the pipelines of a file or module; edits of its code are picked up."""
+    """The service, and a worker for each file or module of pipelines; edits of their code are picked up."""
     # What serves takes longer to load than most commands take; so below.
-    from dalsegno.service_commands import embedded, run_service_with_worker
+    from dalsegno.service_commands import embedded, run_service_with_workers
 
     with _errors_told():
         settings = embedded(Settings.load(), database_url)
-        run_service_with_worker(settings, host, port, open_console(), file=file, module=module)
+        run_service_with_workers(settings, host, port, open_console(), files=file or (), modules=module or ())
 
 
 @app.command()

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,7 +23,7 @@ from dalsegno.store.database import Database
 
 # What a worker may take to wind up, besides its grace period, before it is killed.
 _PATIENCE_SECONDS = 10.0
-# The worker of `dev` goes with it, however that ends.
+# The workers of `dev` go with it, however that ends.
 _WORKER_PROGRAM = (
     "import sys; from dalsegno.worker.process_ties import die_with_parent; die_with_parent(int(sys.argv.pop(1)));"
     "from dalsegno.cli import main; main()"
@@ -47,41 +47,41 @@ def run_service(
 
         server = create_server(create_app(settings, database, OutputStorage(settings.storage_url)), host, port)
         shown = f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{listener.getsockname()[1]}"
-        console.print(f"Dalsegno is at {shown}   GraphQL: {shown}/graphql", soft_wrap=True, highlight=False)
+        console.print(f"Dalsegno is at {shown} (GraphQL at /graphql)", soft_wrap=True, highlight=False)
         console.print(f"Runs are kept in {database.display_name}; stop with Ctrl-C.", soft_wrap=True, highlight=False)
         with _ended_by_signals():
             server.run(sockets=[listener])
 
 
-def run_service_with_worker(
-    settings: Settings, host: str, port: int, console: Console, *, file: Path | None, module: str | None
+def run_service_with_workers(
+    settings: Settings, host: str, port: int, console: Console, *, files: Sequence[Path], modules: Sequence[str]
 ) -> None:
-    """Serve, with one worker for the pipelines of a file or module beside it; as `run_service`.
+    """Serve, with one worker for the pipelines of each file or module beside it; as `run_service`.
 
-    Raises CodeLoadError besides, where there is no such file, or neither or both are given.
+    Raises CodeLoadError besides, where there is no such file, or none is given.
     """
-    if (file is None) == (module is None):
-        raise CodeLoadError(source="code", problem="give a file (-f) or a module (-m), one of them")
-    if file is not None and not file.is_file():
-        raise CodeLoadError(source=str(file), problem="there is no such file")
-    code = ["-f", str(file)] if file is not None else ["-m", str(module)]
+    if not files and not modules:
+        raise CodeLoadError(source="code", problem="give a file (-f) or a module (-m)")
+    for file in files:
+        if not file.is_file():
+            raise CodeLoadError(source=str(file), problem="there is no such file")
+    # Each works on what this process was set to, whatever it would read by itself.
+    environment = {
+        **os.environ,
+        "DALSEGNO_DATABASE_URL": settings.database_url,
+        "DALSEGNO_STORAGE_URL": settings.storage_url,
+    }
     workers: list[subprocess.Popen[bytes]] = []
 
-    def start_worker() -> None:
-        # Both work on what this process was set to, whatever the worker would read by itself.
-        environment = {
-            **os.environ,
-            "DALSEGNO_DATABASE_URL": settings.database_url,
-            "DALSEGNO_STORAGE_URL": settings.storage_url,
-        }
-        program = [sys.executable, "-c", _WORKER_PROGRAM, str(os.getpid()), "worker", *code]
-        workers.append(subprocess.Popen(program, env=environment))
+    def start_workers() -> None:
+        for code in (*(["-f", str(file)] for file in files), *(["-m", module] for module in modules)):
+            program = [sys.executable, "-c", _WORKER_PROGRAM, str(os.getpid()), "worker", *code]
+            workers.append(subprocess.Popen(program, env=environment))
 
     try:
-        run_service(settings, host, port, console, after_listening=start_worker)
+        run_service(settings, host, port, console, after_listening=start_workers)
     finally:
-        for worker in workers:
-            _end(worker, settings.grace_seconds + _PATIENCE_SECONDS)
+        _end(workers, settings.grace_seconds + _PATIENCE_SECONDS)
 
 
 def embedded(settings: Settings, database_url: str | None) -> Settings:
@@ -120,11 +120,13 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end(worker: subprocess.Popen[bytes], patience_seconds: float) -> None:
-    if worker.poll() is None:
-        worker.terminate()
-    try:
-        worker.wait(patience_seconds)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        worker.kill()
-        worker.wait()
+def _end(workers: Sequence[subprocess.Popen[bytes]], patience_seconds: float) -> None:
+    for worker in workers:
+        if worker.poll() is None:
+            worker.terminate()
+    for worker in workers:
+        try:
+            worker.wait(patience_seconds)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            worker.kill()
+            worker.wait()

@@ -104,6 +104,19 @@ async def test_a_viewer_sees_all_and_changes_nothing(database, locked, chain):
         assert everything_in(service.instance) == before
 
 
+async def test_a_client_learns_what_its_user_may_do(database, settings, locked):
+    async def me(client: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, Any]:
+        response = await client.post("/graphql", json={"query": "{ me { name canLaunch usesToken } }"}, headers=headers)
+        told: dict[str, Any] = response.json()["data"]["me"]
+        return told
+
+    async with served(database, settings) as client:
+        assert await me(client, {}) == {"name": "local", "canLaunch": True, "usesToken": False}
+    async with served(database, locked) as client:
+        assert await me(client, bearer(OPERATOR)) == {"name": "nightly", "canLaunch": True, "usesToken": True}
+        assert await me(client, bearer(VIEWER)) == {"name": "viewer", "canLaunch": False, "usesToken": True}
+
+
 async def test_a_run_tells_by_whose_token_it_was_launched(database, locked, chain):
     async with served(database, locked) as client:
         client.headers.update(bearer(OPERATOR))
@@ -136,11 +149,11 @@ async def test_a_browser_logs_in_for_a_cookie_that_scripts_can_not_read(database
         assert (await browser.post("/graphql", json=QUERY)).status_code == 401
 
 
-@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\r\nb"])
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\r\nb", ""])
 async def test_after_the_login_nobody_is_sent_to_another_site(database, locked, target):
     async with served(database, locked) as browser:
         entered = await browser.post("/login", data={"token": VIEWER, "next": target})
-        assert entered.headers["location"] == "/graphql"
+        assert entered.headers["location"] == "/"
 
 
 async def test_the_cookie_is_kept_to_https_where_the_service_is_reached_by_it(database, locked):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dalsegno import execute_pipeline, reexecute_pipeline
 from dalsegno.store.leases import request_cancel
@@ -85,6 +86,19 @@ async def test_a_run_that_is_none_is_null(service: Service):
 async def test_a_run_of_a_pipeline_that_nobody_publishes_has_no_pipeline(service: Service, chain):
     run = execute_pipeline(chain, instance=service.instance)
     assert (await service.ask(RUN, id=run.run_id))["run"]["pipeline"] is None
+
+
+async def test_a_run_shows_the_steps_that_it_executes_whatever_the_pipeline_is_now(service: Service, chain, script):
+    first = execute_pipeline(chain, instance=service.instance).run_id
+    service.publish(replace(branching(script).snapshot, name="chain"))
+    query = "query ($id: ID!) { run(id: $id) { steps { key upstreamStepKeys downstreamStepKeys maxRetries } } }"
+    now = (await service.ask('{ pipeline(name: "chain") { steps { key } } }'))["pipeline"]["steps"]
+    assert "load" not in {step["key"] for step in now}
+    assert (await service.ask(query, id=first))["run"]["steps"] == [
+        {"key": "load", "upstreamStepKeys": [], "downstreamStepKeys": ["train"], "maxRetries": 0},
+        {"key": "train", "upstreamStepKeys": ["load"], "downstreamStepKeys": ["report"], "maxRetries": 1},
+        {"key": "report", "upstreamStepKeys": ["train"], "downstreamStepKeys": [], "maxRetries": 0},
+    ]
 
 
 async def test_a_run_in_progress_that_is_to_be_cancelled_is_canceling(service: Service, chain, script):

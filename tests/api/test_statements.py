@@ -46,14 +46,14 @@ def counted() -> Iterator[list[str]]:
 @pytest.mark.parametrize("fields", FIELDS.values(), ids=FIELDS.keys())
 async def test_a_page_of_runs_takes_as_many_statements_as_a_single_run(service: Service, chain, script, fields):
     service.serve(chain)
-    for index in range(13):
+    for index in range(14):
         script.failing = {"train"} if index % 2 else set()
         run = execute_pipeline(chain, instance=service.instance, tags={"index": str(index)})
         script.failing = set()
         reexecute_pipeline(chain, run.run_id, step_selection="train+", instance=service.instance)
     query = f"query ($first: Int!) {{ runs(first: $first) {{ totalCount edges {{ node {{ id {fields} }} }} }} }}"
 
-    # The newest run is a re-execution, so one run takes all that a page takes.
+    # The newest run re-executes one whose steps were tried again, so it takes all that a page takes.
     with counted() as of_one:
         await service.ask(query, first=1)
     with counted() as of_page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -151,6 +152,32 @@ async def test_the_table_holds_the_same_in_columns(service: Service, mended):
     assert [end - start for start, end in zip(table["startMs"], table["endMs"], strict=True)] == pytest.approx(
         [step["durationMs"] for step in steps.values()], abs=0.01
     )
+
+
+async def test_the_table_holds_the_attempts_of_steps_that_were_tried_again(service: Service, chain, script):
+    script.failing = {"train"}
+    script.on_enter = lambda _key: script.failing.clear() if script.entered.count("train") == 2 else None
+    first = execute_pipeline(chain, instance=service.instance).run_id
+    again = reexecute_pipeline(chain, first, step_selection="report", instance=service.instance).run_id
+
+    told = (await service.ask(ATTEMPTS, id=first))["run"]["stepStats"][1]["attempts"]
+    table = (await service.ask(TABLE, id=first))["run"]["stepTable"]
+    of_load, of_train, of_report = table["attempts"]
+    assert (of_load, of_report) == (None, None)
+    assert [status for _, _, status in of_train] == ["FAILURE", "SUCCESS"]
+    for (start, end, _), one in zip(of_train, told, strict=True):
+        assert (start, end) == pytest.approx((milliseconds(one["startTime"]), milliseconds(one["endTime"])), abs=0.01)
+    assert (of_train[0][0], of_train[1][1]) == (table["startMs"][1], table["endMs"][1])
+    # What stands in for a reused step brings its attempts along.
+    assert (await service.ask(TABLE, id=again))["run"]["stepTable"]["attempts"] == table["attempts"]
+
+
+TABLE = "query ($id: ID!) { run(id: $id) { stepTable } }"
+ATTEMPTS = "query ($id: ID!) { run(id: $id) { stepStats { attempts { startTime endTime } } } }"
+
+
+def milliseconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp() * 1000
 
 
 async def test_fields_asked_for_in_fragments_are_read_too(service: Service, mended):

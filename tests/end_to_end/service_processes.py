@@ -40,6 +40,7 @@ class Processes:
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith("DALSEGNO_")}
         self.environment = others | {f"DALSEGNO_{name.upper()}": str(value) for name, value in given.items()}
+        self._service: subprocess.Popen[bytes] | None = None
         self._started: list[subprocess.Popen[bytes]] = []
         self._database = Database.open(database_url)
         self._http = httpx.Client(headers={"Authorization": f"Bearer {OPERATOR}"}, timeout=30)
@@ -52,16 +53,22 @@ class Processes:
 
     def serve(self) -> str:
         """Starts the service; its address."""
-        said = self.folder / "service.out"
-        process = self._start("service", "serve", "--port", "0")
+        return self._listen("serve")
 
-        def address() -> str | None:
-            assert process.poll() is None, (self.folder / "service.err").read_text()
-            found = re.search(r"http://[\d.]+:\d+", said.read_text())
-            return found and found.group()
+    def dev(self) -> str:
+        """Starts the service and a worker that serves the file, as one command; its address."""
+        return self._listen("dev", "-f", str(self.file))
 
-        self.url = until(address, what="the address of the service")
-        return self.url
+    def end_service(self) -> None:
+        """Ends the service, and the worker where it has one."""
+        process = self._service
+        assert process is not None
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+    def serve_again(self) -> None:
+        """Starts the service that was ended, at the address that it had."""
+        self._listen("serve", port=self.url.rpartition(":")[2])
 
     def work(self, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Starts a worker that serves the file."""
@@ -111,6 +118,17 @@ class Processes:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def _listen(self, *arguments: str, port: str = "0") -> str:
+        process = self._service = self._start("service", *arguments, "--port", port)
+
+        def address() -> str | None:
+            assert process.poll() is None, (self.folder / "service.err").read_text()
+            found = re.search(r"http://[\d.]+:\d+", (self.folder / "service.out").read_text())
+            return found and found.group()
+
+        self.url = until(address, what="the address of the service")
+        return self.url
 
     def _start(
         self, name: str, *arguments: str, environment: Mapping[str, str] | None = None

@@ -17,7 +17,7 @@ from dalsegno.store.events import fetch_events
 from dalsegno.store.leases import request_cancel
 from dalsegno.store.run_progress import RunBatch, append
 from dalsegno.store.runs import fetch_run
-from dalsegno.store.steps import fetch_steps
+from dalsegno.store.steps import fetch_step_outlines, fetch_steps
 from tests.store.records import LEASE, PROVENANCE, at, by_key, created, ended, launched, log, output, run_named, step
 
 RUN = run_named("r")
@@ -86,6 +86,7 @@ def test_a_step_stands_as_last_recorded(store):
     for state in story:
         store.write(append("r", LEASE.token, RunBatch(events=(log("x"),), steps=(state,))))
         assert recorded(store) == {"a": state}
+        assert store.read(fetch_step_outlines(["r"]))["r"] == {"a": _outline(state)}
     assert recorded(store, with_attempts=False)["a"] == replace(story[-1], attempts=(_as_a_plan_needs_it(second),))
 
 
@@ -219,6 +220,18 @@ def test_steps_of_several_runs_are_told_apart(store):
 
 def _error(message: str) -> ErrorInfo:
     return ErrorInfo(class_name="ValueError", message=message, traceback="line 1\nline 2")
+
+
+def _outline(state: StepState) -> StepState:
+    """Without outputs; with the attempts of a step that was tried again, or waits for it."""
+    tried_again = len(state.attempts) > 1 or state.status is StepStatus.RETRYING
+    attempts = tuple(
+        StepAttempt(
+            number=one.number, token=one.token, status=one.status, started_at=one.started_at, ended_at=one.ended_at
+        )
+        for one in state.attempts
+    )
+    return replace(state, attempts=attempts if tried_again else (), outputs=())
 
 
 def _as_a_plan_needs_it(attempt: StepAttempt) -> StepAttempt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import uvicorn
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from dalsegno.api.limits import MAX_BODY_BYTES
 from dalsegno.api.login import Login
 from dalsegno.api.schema import schema
 from dalsegno.api.view import GraphQLView
+from dalsegno.api.web_ui import FOLDER, WebUI
 from dalsegno.errors import StoreUnavailableError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.settings import Settings
@@ -32,12 +34,18 @@ from dalsegno.store.statements import database_now
 _GRACE_SECONDS = 3
 
 
-def create_app(settings: Settings, database: Database, storage: OutputStorage) -> Starlette:
-    """The service on an open database and its outputs; who opened them closes them, after the application has ended."""
+def create_app(
+    settings: Settings, database: Database, storage: OutputStorage, *, web_folder: Path = FOLDER
+) -> Starlette:
+    """The service on an open database and its outputs; who opened them closes them, after the application has ended.
+
+    `web_folder` holds the built web UI.
+    """
     service = Service(database=database, storage=storage, settings=settings, changes=Changes(database))
     access = Access.of(settings)
     login = Login(access)
     graphql = GraphQLView(schema(), service)
+    web_ui = WebUI(web_folder)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -56,7 +64,9 @@ def create_app(settings: Settings, database: Database, storage: OutputStorage) -
             Route("/login", login.form),
             Route("/login", login.log_in, methods=["POST"]),
             Route("/logout", login.log_out, methods=["POST"]),
+            *web_ui.routes(),
         ],
+        exception_handlers={404: web_ui.answer},
         middleware=[Middleware(Gate, access=access)],
         lifespan=lifespan,
     )

@@ -16,7 +16,16 @@ from dalsegno.api.view import CALLER
 # They tell nothing, and probes have no token.
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 _LOGIN = "/login"
+# Whoever has no session, or an old one, comes in, or is seen out.
+_DOORS = frozenset({_LOGIN, "/logout"})
+# Pages get everything from the service itself, run no text as a script, talk to nobody else; styles they may make.
+_CONTENT_SECURITY_POLICY = (
+    b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    b"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# Those of every response that has not its own.
 _HEADERS: Mapping[bytes, bytes] = {
+    b"content-security-policy": _CONTENT_SECURITY_POLICY,
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"same-origin",
@@ -62,7 +71,7 @@ class Gate:
             return _problem(403, "This service answers its own machine alone, because DALSEGNO_TOKENS is not set.")
         if int_of(headers.get("content-length")) > MAX_BODY_BYTES:
             return _problem(413, _TOO_LARGE)
-        if scope["path"] == _LOGIN:
+        if scope["path"] in _DOORS:
             return None
         cookie = cookies_in(headers.get("cookie")).get(COOKIE)
         caller = self._access.caller(headers.get("authorization"), cookie)
@@ -101,7 +110,9 @@ def int_of(text: str | None) -> int:
 
 def _who_are_you(scope: Scope, headers: Headers) -> Response:
     if scope.get("method") == "GET" and "text/html" in headers.get("accept", ""):
-        return RedirectResponse(f"{_LOGIN}?next={quote(scope['path'])}", 303)
+        query = scope["query_string"].decode("latin-1")
+        wanted = quote(scope["path"]) + (f"?{query}" if query else "")
+        return RedirectResponse(f"{_LOGIN}?next={quote(wanted)}", 303)
     if "authorization" in headers:
         said = "This is not a token of this service."
     else:
@@ -126,7 +137,9 @@ async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send
 def _with_headers(send: Send) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
-            message["headers"] = [*message.get("headers", ()), *_HEADERS.items()]
+            own = list(message.get("headers", ()))
+            names = {name for name, _ in own}
+            message["headers"] = [*own, *((name, value) for name, value in _HEADERS.items() if name not in names)]
         await send(message)
 
     return send_with_headers

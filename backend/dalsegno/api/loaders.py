@@ -39,7 +39,7 @@ class LineageKey(msgspec.Struct, frozen=True, kw_only=True):
     """The lineage of a run, as much of it as is needed; there may be more."""
 
     run_id: str
-    # With all attempts and outputs.
+    # With all attempts and outputs; else of attempts those of steps tried again, in outline.
     whole: bool
     # None: all.
     step_keys: tuple[str, ...] | None = None

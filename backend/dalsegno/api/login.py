@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from pathlib import Path
+from string import Template
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -11,27 +13,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dalsegno.api.access import COOKIE, Access
 
 _SECONDS = 30 * 24 * 3600
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Log in - Dalsegno</title>
-<style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; display: grid; place-items: center; min-height: 90vh; margin: 0 }}
-  form {{ display: grid; gap: .75rem; width: min(22rem, 90vw) }}
-  input, button {{ font: inherit; padding: .5rem .75rem }}
-  [role=alert] {{ color: #b00020; margin: 0 }}
-</style>
-<form method="post">
-  <h1>Dalsegno</h1>
-  {problem}
-  <label for="token">Token</label>
-  <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
-  <input type="hidden" name="next" value="{target}">
-  <button>Log in</button>
-</form>
-</html>
-"""
+# As the web UI looks, by itself: whoever is not known gets none of its files.
+_PAGE = Template(Path(__file__).with_name("login.html").read_text("utf-8"))
+_NO_TOKEN = (
+    "This is not a token of this service. Paste the part after the colon of one that stands in DALSEGNO_TOKENS, "
+    "without blanks."
+)
 
 
 class Login:
@@ -53,7 +40,7 @@ class Login:
         target = _local(next(iter(fields.get("next", ())), None))
         session = self._access.session_of(next(iter(fields.get("token", ())), "").strip())
         if session is None:
-            return _page(target, "This is not a token of this service.", 401)
+            return _page(target, _NO_TOKEN, 401)
         response = RedirectResponse(target, 303)
         response.set_cookie(
             COOKIE, session, _SECONDS, httponly=True, samesite="strict", secure=request.url.scheme == "https"
@@ -68,12 +55,18 @@ class Login:
 
 
 def _page(target: str, problem: str = "", status: int = 200) -> Response:
-    shown = f'<p role="alert">{html.escape(problem)}</p>' if problem else ""
-    return HTMLResponse(_PAGE.format(problem=shown, target=html.escape(target)), status)
+    page = _PAGE.substitute(
+        title=f"{'Not logged in' if problem else 'Log in'} - Dalsegno",
+        problem=f'<p role="alert" id="problem">{html.escape(problem)}</p>' if problem else "",
+        described=" problem" if problem else "",
+        invalid=' aria-invalid="true"' if problem else "",
+        target=html.escape(target),
+    )
+    return HTMLResponse(page, status, headers={"cache-control": "no-store"})
 
 
 def _local(target: str | None) -> str:
     """A path of this service, whatever was asked for: never another site."""
     if target is None or not target.startswith("/") or target[1:2] in ("/", "\\") or not target.isprintable():
-        return "/graphql"
+        return "/"
     return target

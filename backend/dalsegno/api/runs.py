@@ -21,14 +21,16 @@ from dalsegno.api.selections import StepSelection, StepSelectionResult
 from dalsegno.api.step_views import StepsAsked, step_stats, step_views, version_of
 from dalsegno.api.steps import ErrorInfo, StepCount, StepStats
 from dalsegno.plan.stored_plan import full_plan
+from dalsegno.runs.attempts import StepAttempt
 from dalsegno.runs.run import Run as RunRecord
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 
 if TYPE_CHECKING:
     from dalsegno.api.groups import RunGroup
-    from dalsegno.api.pipelines import Pipeline
+    from dalsegno.api.pipelines import Pipeline, StepDefinition
 
 _Pipeline = Annotated["Pipeline", strawberry.lazy("dalsegno.api.pipelines")]
+_StepDefinition = Annotated["StepDefinition", strawberry.lazy("dalsegno.api.pipelines")]
 _RunGroup = Annotated["RunGroup", strawberry.lazy("dalsegno.api.groups")]
 
 
@@ -66,6 +68,14 @@ class Run:
         return await current_pipeline(info, self.pipeline_name)
 
     @computed
+    async def steps(self, info: Info) -> list[_StepDefinition]:
+        """Those of the definition that this run executes, whatever the pipeline is now; in topological order."""
+        from dalsegno.api.pipelines import StepDefinition  # lazily: pipelines show runs in turn
+
+        snapshot = await info.context.loaders.snapshot.load(self.record.snapshot_id)
+        return [StepDefinition.of(snapshot, step) for step in snapshot.steps]
+
+    @computed
     async def group(self, info: Info) -> _RunGroup:
         """All runs of the same root."""
         from dalsegno.api.groups import RunGroup  # lazily: groups show runs in turn
@@ -101,7 +111,10 @@ class Run:
 
     @computed
     async def step_table(self, info: Info, changed_since: str | None = strawberry.UNSET) -> JSON:
-        """The same in columns, for many steps: {key, status, startMs, endMs, reusedFromRunId}, each a list."""
+        """The same in columns, for many steps: {key, status, startMs, endMs, reusedFromRunId, attempts}, each a list.
+        Moments are milliseconds since 1970 in UTC, with fractions; null where not yet. attempts is null for a step that
+        one bar shows, else, for one tried again or waiting for that: [[startMs, endMs, status], ...], oldest first.
+        """
         views = await step_views(info, self.record, StepsAsked(changed_since=given(changed_since)))
         return JSON(
             {
@@ -110,6 +123,7 @@ class Run:
                 "startMs": [_milliseconds(view.state.started_at) for view in views.values()],
                 "endMs": [_milliseconds(view.state.ended_at) for view in views.values()],
                 "reusedFromRunId": [view.reused_from_run_id for view in views.values()],
+                "attempts": [_attempts(view.state.attempts) for view in views.values()],
             }
         )
 
@@ -218,3 +232,7 @@ def status_of(record: RunRecord) -> RunStatus:
 
 def _milliseconds(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp() * 1000.0
+
+
+def _attempts(made: Sequence[StepAttempt]) -> list[tuple[float | None, float | None, str]] | None:
+    return [(_milliseconds(one.started_at), _milliseconds(one.ended_at), one.status) for one in made] or None

@@ -14,6 +14,7 @@ from dalsegno.api import enums as _enums  # noqa: F401 - gives the records' enum
 from dalsegno.api.fields import computed
 from dalsegno.api.groups import GroupQueries
 from dalsegno.api.launch import HANDLERS, Mutation, PlanQueries
+from dalsegno.api.me import MeQueries
 from dalsegno.api.operations import BoundedOperation, PublicErrors, log_unexpected
 from dalsegno.api.pipelines import PipelineQueries
 from dalsegno.api.run_lists import RunQueries
@@ -23,7 +24,7 @@ from dalsegno.api.workers import WorkerQueries
 
 
 @strawberry.type
-class Query(PipelineQueries, RunQueries, GroupQueries, PlanQueries, WorkerQueries):
+class Query(PipelineQueries, RunQueries, GroupQueries, PlanQueries, WorkerQueries, MeQueries):
     """What can be read."""
 
     @computed

@@ -79,7 +79,10 @@ def effective_view(lineage: Lineage, effective: EffectiveSteps, step_key: str) -
 
 
 async def step_views(info: Info, run: Run, asked: StepsAsked) -> dict[str, StepView]:
-    """By step key, in topological order: the steps of a run that are asked for, with their states and times alone."""
+    """By step key, in topological order: the steps of a run that are asked for, with their states and times alone.
+
+    Of attempts only those of steps that were tried again, or wait for it, in outline.
+    """
     rows = await _rows(info, run)
     keys = await _keys_asked(info, run, rows, asked)
     if not keys:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from cross_web import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -26,6 +26,18 @@ CALLER = "dalsegno.caller"
 _NUL = b"\\u0000"
 _CONNECTION_INIT = timedelta(seconds=10)
 _SUBSCRIPTIONS_PER_CONNECTION = 100
+# GraphiQL's scripts come from the Internet, each checked against its hash; what they read goes nowhere.
+_GRAPHIQL_POLICY = (
+    "default-src 'self' https: data: 'unsafe-inline'; connect-src 'self'; worker-src blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_GRAPHIQL_LOADING = "Loading..."
+_GRAPHIQL_ABSENT = (
+    "<main style='font: 16px/1.6 system-ui, sans-serif; max-width: 40rem; margin: 12vh auto; padding: 0 1.5rem'>"
+    "<h1>GraphQL</h1><p>An editor for queries is being loaded from the Internet; without that, it can't be had. "
+    "Programs send their queries here by POST; <code>dalsegno schema</code> prints the schema.</p>"
+    "<p><a href='/'>To the runs</a></p></main>"
+)
 _encoder = msgspec.json.Encoder()
 
 
@@ -54,6 +66,11 @@ class GraphQLView(GraphQL[RequestContext, None]):
         except HTTPException as refusal:
             response = JSONResponse({"errors": [{"message": refusal.reason}]}, refusal.status_code)
         await response(scope, receive, send)
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        """GraphiQL; where it can't be loaded, what stands there says so."""
+        page = self.graphql_ide_html.replace(_GRAPHIQL_LOADING, _GRAPHIQL_ABSENT)
+        return HTMLResponse(page, headers={"content-security-policy": _GRAPHIQL_POLICY})
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
         """What resolvers work with."""

@@ -44,7 +44,7 @@ def fetch_lineages(
 ) -> Script[dict[str, Lineage]]:
     """By run, for those that exist: its lineage.
 
-    `whole`: with all attempts and outputs of the steps, else without any. With `step_keys`, only those steps.
+    `whole`: with all attempts and outputs of the steps, else the steps in outline. With `step_keys`, only those steps.
     """
     ancestries = yield from fetch_ancestries(run_ids)
     all_ids = sorted({run_id for ancestry in ancestries.values() for run_id in ancestry})

@@ -23,11 +23,27 @@ _STEP_COLUMNS = (
     steps.c.cause_step_keys,
     steps.c.note,
     steps.c.expansions,
+    steps.c.attempt_count,
 )
+# More keys are not asked for one by one: a statement takes no more than some 30,000 values.
+_KEYS_AT_ONCE = 5_000
 _wanted_runs: BindParameter[list[str]] = bindparam("wanted_runs", expanding=True)
 _FETCH_STEPS = select(*_STEP_COLUMNS).where(steps.c.run_id.in_(_wanted_runs))
 _FETCH_ATTEMPTS = (
     select(attempts)
+    .where(attempts.c.run_id.in_(_wanted_runs))
+    .order_by(attempts.c.run_id, attempts.c.step_key, attempts.c.number)
+)
+_FETCH_ATTEMPT_OUTLINES = (
+    select(
+        attempts.c.run_id,
+        attempts.c.step_key,
+        attempts.c.number,
+        attempts.c.token,
+        attempts.c.status,
+        attempts.c.started_at,
+        attempts.c.ended_at,
+    )
     .where(attempts.c.run_id.in_(_wanted_runs))
     .order_by(attempts.c.run_id, attempts.c.step_key, attempts.c.number)
 )
@@ -82,12 +98,32 @@ def fetch_steps(
 
 
 def fetch_step_outlines(run_ids: Iterable[str], step_keys: Collection[str] | None = None) -> Script[StepsOfRuns]:
-    """As `fetch_steps`, without any attempts and outputs: what a chart of many steps shows."""
+    """As `fetch_steps`, without any outputs: what a chart of many steps shows.
+
+    Of attempts those of steps that were tried again, or wait for it: number, token, status, times.
+    """
     wanted = {"wanted_runs": list(run_ids)}
     found: StepsOfRuns = {run_id: {} for run_id in wanted["wanted_runs"]}
-    for row in (yield _of_keys(_FETCH_STEPS, step_keys), wanted):
-        found[row[0]][row[1]] = _step_of(row, (), ())
+    rows = yield _of_keys(_FETCH_STEPS, step_keys), wanted
+    tried_again = [row for row in rows if row.attempt_count > 1 or row.status == StepStatus.RETRYING]
+    made = (yield from _fetch_attempt_outlines(tried_again)) if tried_again else {}
+    for row in rows:
+        found[row[0]][row[1]] = _step_of(row, tuple(made.get((row[0], row[1]), ())), ())
     return found
+
+
+def _fetch_attempt_outlines(of_steps: Rows) -> Script[dict[tuple[str, str], list[StepAttempt]]]:
+    made: dict[tuple[str, str], list[StepAttempt]] = {(row.run_id, row.step_key): [] for row in of_steps}
+    wanted = {"wanted_runs": sorted({run_id for run_id, _ in made})}
+    keys = {step_key for _, step_key in made}
+    statement = _of_keys(_FETCH_ATTEMPT_OUTLINES, keys if len(keys) <= _KEYS_AT_ONCE else None)
+    for run_id, step_key, number, token, status, started_at, ended_at in (yield statement, wanted):
+        if (run_id, step_key) in made:
+            attempt = StepAttempt(
+                number=number, token=token, status=StepStatus(status), started_at=started_at, ended_at=ended_at
+            )
+            made[run_id, step_key].append(attempt)
+    return made
 
 
 def _of_keys(statement: Select[Any], step_keys: Collection[str] | None) -> Select[Any]:
@@ -95,7 +131,7 @@ def _of_keys(statement: Select[Any], step_keys: Collection[str] | None) -> Selec
 
 
 def _step_of(row: AnyRow, made: tuple[StepAttempt, ...], stored: tuple[StepOutput, ...]) -> StepState:
-    _, step_key, status, started_at, ended_at, cause_step_keys, note, expansions = row
+    _, step_key, status, started_at, ended_at, cause_step_keys, note, expansions, _ = row
     return StepState(
         step_key=step_key,
         status=StepStatus(status),

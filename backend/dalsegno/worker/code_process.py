@@ -106,10 +106,10 @@ class CodeProcess:
 
     def run(self) -> None:
         """To the end."""
-        self._load()
-        outlive_parent()
         try:
             with suppress(BrokenPipeError, ConnectionResetError):
+                self._load()
+                outlive_parent()
                 self._serve()
         finally:
             signal.set_wakeup_fd(-1)

@@ -2,6 +2,7 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import { WifiOff } from "lucide-react";
 import { useIsOnline } from "../shared/connection";
+import { useServedAgain } from "../shared/use-workers";
 import { AccountMenu } from "./AccountMenu";
 import { CodeProblems } from "./CodeProblems";
 import { Logo } from "./Logo";
@@ -9,6 +10,7 @@ import { ThemeMenu } from "./ThemeMenu";
 import { WorkersStatus } from "./WorkersStatus";
 
 export function Frame() {
+  useServedAgain();
   return (
     <div className="flex min-h-dvh flex-col">
       <a

@@ -1,11 +1,13 @@
 // What the address of the list of runs says (pure).
 import { defined, oneOf, textOf } from "../shared/search";
 
+export const STATUSES = ["active", "SUCCESS", "FAILURE", "CANCELED"] as const;
+
 export interface RunsSearch {
   /** One row a group, unless every run is asked for. */
   by?: "run";
   pipeline?: string;
-  status?: "active" | "SUCCESS" | "FAILURE" | "CANCELED";
+  status?: (typeof STATUSES)[number];
   /** Failed or cancelled, and nothing since has mended it. */
   unresolved?: true;
   /** The cursor that the page begins after. */
@@ -16,7 +18,7 @@ export function parseRunsSearch(search: Record<string, unknown>): RunsSearch {
   return defined<RunsSearch>({
     by: oneOf(["run"], search.by),
     pipeline: textOf(search.pipeline),
-    status: oneOf(["active", "SUCCESS", "FAILURE", "CANCELED"], search.status),
+    status: oneOf(STATUSES, search.status),
     unresolved: search.unresolved === true ? true : undefined,
     after: textOf(search.after),
   });

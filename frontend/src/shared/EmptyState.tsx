@@ -2,7 +2,8 @@
 import type { ReactNode } from "react";
 
 interface EmptyStateProps {
-  title: string;
+  /** Text, or the page's heading. */
+  title: ReactNode;
   children?: ReactNode;
   action?: ReactNode;
 }
@@ -10,7 +11,7 @@ interface EmptyStateProps {
 export function EmptyState({ title, children, action }: EmptyStateProps) {
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-14 text-center">
-      <p className="text-lg font-semibold">{title}</p>
+      <div className="text-lg font-semibold">{title}</div>
       {children && <div className="max-w-xl text-muted">{children}</div>}
       {action && <div className="mt-3 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>

@@ -41,7 +41,8 @@ export function ErrorDetails({ error }: { error: ErrorInfo }) {
     <div className="min-w-0 space-y-2">
       <div className="flex items-start justify-between gap-2">
         <p className="min-w-0 break-words font-mono text-sm text-failure-ink">
-          <span className="font-semibold">{error.className}</span>: {error.message}
+          <span className="font-semibold">{error.className}</span>
+          {error.message && `: ${error.message}`}
         </p>
         <Button
           size="sm"

@@ -16,7 +16,7 @@ export function ScrolledText({ label, text, className = "max-h-80" }: ScrolledTe
       tabIndex={0}
       className={clsx("overflow-auto rounded-md bg-sunken p-3", className)}
     >
-      <pre className="font-mono text-xs leading-relaxed">{text}</pre>
+      <pre className="font-mono text-xs leading-relaxed [font-variant-ligatures:none]">{text}</pre>
     </section>
   );
 }

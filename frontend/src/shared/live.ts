@@ -8,15 +8,27 @@ const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 3000;
 
 let socket: Client | undefined;
+const whenConnected = new Set<() => void>();
 
 function sharedSocket(): Client {
   socket ??= createClient({
     url: `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/graphql`,
     retryAttempts: 0, // tried again here, with other variables
     keepAlive: 10_000,
-    on: { connected: () => reportOnline(true) },
+    on: {
+      connected() {
+        reportOnline(true);
+        for (const listener of whenConnected) listener();
+      },
+    },
   });
   return socket;
+}
+
+/** Calls the listener at each connection, the first and those after a loss. Answers the function that stops it. */
+export function onConnected(listener: () => void): () => void {
+  whenConnected.add(listener);
+  return () => whenConnected.delete(listener);
 }
 
 export interface Followed<Data, Variables> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatAgo, formatDuration, formatMoment } from "./time";
+import { formatAgo, formatClock, formatDuration, formatMoment } from "./time";
 
 describe("formatDuration", () => {
   it.each([
@@ -41,4 +41,8 @@ describe("formatAgo", () => {
   ])("says %d seconds before as %s", (seconds, said) => {
     expect(formatAgo(new Date(now.getTime() - seconds * 1000), now)).toBe(said);
   });
+});
+
+it("tells the time of day to the millisecond", () => {
+  expect(formatClock(new Date(2026, 10, 22, 4, 5, 9, 7))).toBe("04:05:09.007");
 });

@@ -30,6 +30,12 @@ export function formatMoment(moment: Date, now: Date): string {
     : `${day} ${moment.getFullYear()}, ${time}`;
 }
 
+/** "14:05:09.250", in the reader's time zone. */
+export function formatClock(moment: Date): string {
+  const parts = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(twoDigits);
+  return `${parts.join(":")}.${String(moment.getMilliseconds()).padStart(3, "0")}`;
+}
+
 /** "just now", "4 min ago", "3 h ago", "2 d ago". */
 export function formatAgo(moment: Date, now: Date): string {
   const ago = now.getTime() - moment.getTime();

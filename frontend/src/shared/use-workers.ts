@@ -1,14 +1,14 @@
-// The workers that are there, asked again every few seconds.
-import { useEffect } from "react";
+// The workers that are there and the code that they serve, asked again every few seconds.
+import { useEffect, useRef } from "react";
 import { useQuery } from "urql";
 import { errorInfoFields } from "./ErrorDetails";
 import { graphql, type ResultOf } from "./graphql";
 
 const EVERY_MS = 2500;
 
-const workersQuery = graphql(
+const servedQuery = graphql(
   `
-    query Workers {
+    query Served {
       workers {
         id
         host
@@ -21,21 +21,43 @@ const workersQuery = graphql(
           ...ErrorInfoFields
         }
       }
+      pipelines {
+        name
+        snapshotId
+        launchable
+      }
     }
   `,
   [errorInfoFields],
 );
 
-export type Worker = ResultOf<typeof workersQuery>["workers"][number];
+type Served = ResultOf<typeof servedQuery>;
+export type Worker = Served["workers"][number];
 
-/** Null until it is known. */
-export function useWorkers(): Worker[] | null {
-  const [{ data }, ask] = useQuery({ query: workersQuery });
+/** Asks again and again; in one place of the application, for all who look. */
+export function useServedAgain(): void {
+  const [, ask] = useQuery({ query: servedQuery, requestPolicy: "cache-first" });
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") ask({ requestPolicy: "network-only" });
     }, EVERY_MS);
     return () => clearInterval(timer);
   }, [ask]);
+}
+
+/** Null until it is known. */
+export function useWorkers(): Worker[] | null {
+  const [{ data }] = useQuery({ query: servedQuery, requestPolicy: "cache-first" });
   return data?.workers ?? null;
+}
+
+/** Calls back when other code is served than before: an edit was loaded, a worker came or went. */
+export function useOnServedChange(changed: () => void): void {
+  const [{ data }] = useQuery({ query: servedQuery, requestPolicy: "cache-first" });
+  const served = data && JSON.stringify(data.pipelines);
+  const before = useRef(served);
+  useEffect(() => {
+    if (served !== undefined && before.current !== undefined && served !== before.current) changed();
+    before.current = served;
+  }, [served, changed]);
 }

@@ -1,0 +1,129 @@
+"""A service with runs in every state, for looking at pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dalsegno.client import Client
+from tests.end_to_end.service_processes import Processes
+from tests.waiting import until
+
+PIPELINES = (Path(__file__).parent / "gallery_pipelines.py").read_text()
+_STATUS = "query ($run: ID!) { run(id: $run) { status stepCounts { status count } } }"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gallery:
+    """A service, and a run in each state."""
+
+    url: str
+    # One step failed after another was tried twice, one was skipped, one blocked.
+    failed: str
+    # Re-executes it from its failure, and succeeds.
+    mended: str
+    # Re-executes two steps of that one.
+    selected: str
+    # Goes on until the gallery is closed.
+    running: str
+    canceled: str
+    # Its pipeline is served by nobody.
+    queued: str
+
+    @property
+    def runs(self) -> dict[str, str]:
+        """Run ids by state."""
+        return {
+            "failed": self.failed,
+            "mended": self.mended,
+            "selected": self.selected,
+            "running": self.running,
+            "canceled": self.canceled,
+            "queued": self.queued,
+        }
+
+
+@contextmanager
+def gallery_in(folder: Path) -> Iterator[Gallery]:
+    """Fills a new service in a folder; ends it afterwards."""
+    broken, go_on = folder / "broken", folder / "go-on"
+    processes = Processes(folder, f"sqlite:///{folder}/dalsegno.db", tokens="")
+    processes.environment |= {"GALLERY_BROKEN": str(broken), "GALLERY_GO_ON": str(go_on)}
+    processes.write(PIPELINES.replace("def nightly_backup", "def weekly_cleanup"))
+    try:
+        processes.serve()
+        gone = processes.work()
+        processes.until_served("weekly_cleanup")
+        gone.terminate()
+        gone.wait(20)
+        processes.write(PIPELINES)
+        processes.work()
+        processes.until_served("nightly_backup")
+        with processes.client() as client:
+            yield _fill(processes, client, broken)
+    finally:
+        go_on.touch()
+        processes.close()
+
+
+def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
+    broken.touch()
+    before = client.launch_run("daily_orders", tags={"day": "2026-11-20"}).id
+    client.wait(before, timeout=60)
+    failed = client.launch_run("daily_orders", tags={"day": "2026-11-21"}, reason="the nightly run").id
+    client.wait(failed, timeout=60)
+    again = client.launch_reexecution(failed, strategy="FROM_FAILURE", reason="perhaps it was the network").id
+    client.wait(again, timeout=60)
+    broken.unlink()
+    mended = client.launch_reexecution(failed, strategy="FROM_FAILURE", reason="the calendar has its season").id
+    client.wait(mended, timeout=60)
+    selected = client.launch_reexecution(mended, selection=["forecast", "report"]).id
+    client.wait(selected, timeout=60)
+    canceled = client.launch_run("nightly_backup").id
+    until(lambda: _is_waiting(processes, canceled), what="a run that waits")
+    client.cancel_run(canceled)
+    client.wait(canceled, timeout=60)
+    running = client.launch_run("nightly_backup").id
+    until(lambda: _is_waiting(processes, running), what="a run that waits")
+    queued = client.launch_run("weekly_cleanup").id
+    return Gallery(
+        url=processes.url,
+        failed=failed,
+        mended=mended,
+        selected=selected,
+        running=running,
+        canceled=canceled,
+        queued=queued,
+    )
+
+
+def _is_waiting(processes: Processes, run_id: str) -> bool:
+    counts = processes.ask(_STATUS, run=run_id)["run"]["stepCounts"]
+    return {"status": "RUNNING", "count": 1} in counts and {"status": "SUCCESS", "count": 1} in counts
+
+
+@contextmanager
+def empty_service_in(folder: Path) -> Iterator[str]:
+    """The address of a service without runs, pipelines and workers."""
+    processes = Processes(folder, f"sqlite:///{folder}/dalsegno.db", tokens="")
+    try:
+        yield processes.serve()
+    finally:
+        processes.close()
+
+
+@contextmanager
+def broken_service_in(folder: Path) -> Iterator[str]:
+    """The address of a service whose worker's code does not load any more."""
+    processes = Processes(folder, f"sqlite:///{folder}/dalsegno.db", tokens="")
+    processes.write(PIPELINES)
+    try:
+        processes.serve()
+        processes.work()
+        processes.until_served("daily_orders")
+        processes.write(PIPELINES.replace("def forecast(", "def forecast(("))
+        yield processes.url
+    finally:
+        processes.close()

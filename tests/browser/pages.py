@@ -1,0 +1,190 @@
+"""Every page of the web UI in every state that it can be in, and how to get there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.sync_api import expect
+
+from tests.browser.gallery import Gallery
+from tests.browser.ui import Ui
+
+
+@dataclass(frozen=True)
+class PageShown:
+    """One page in one state."""
+
+    name: str
+    # Goes there, and waits until all of it is.
+    show: Callable[[Ui, Gallery], None]
+    on: Literal["full", "empty", "broken"] = "full"
+
+
+def _runs(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/")
+    expect(ui.page.get_by_role("link", name="daily_orders").first).to_be_visible()
+
+
+def _every_run(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/?by=run")
+    expect(ui.page.get_by_role("link", name="daily_orders").first).to_be_visible()
+
+
+def _unresolved(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/?unresolved=true")
+    expect(ui.page.get_by_role("link", name="nightly_backup").first).to_be_visible()
+
+
+def _runs_filtered_away(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/?pipeline=nightly_backup&status=SUCCESS")
+    expect(ui.page.get_by_role("button", name="Clear the filters")).to_be_visible()
+
+
+def _no_runs(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/")
+    expect(ui.page.get_by_text("dalsegno dev").first).to_be_visible()
+
+
+def _pipelines(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines")
+    expect(ui.page.get_by_role("link", name="Launch daily_orders")).to_be_visible()
+
+
+def _no_pipelines(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines")
+    expect(ui.page.get_by_text("dalsegno dev").first).to_be_visible()
+
+
+def _pipeline(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines/daily_orders")
+    expect(ui.page.get_by_role("button", name="join_orders").first).to_be_visible()
+
+
+def _pipeline_step(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines/daily_orders?step=join_orders")
+    expect(ui.step_panel("join_orders")).to_contain_text("One list of all orders")
+
+
+def _no_such_pipeline(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines/nowhere")
+    expect(ui.page.get_by_text("nowhere").first).to_be_visible()
+
+
+def _launch(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines/daily_orders/launch")
+    expect(ui.page.get_by_role("textbox", name="Run config")).to_be_visible()
+    expect(ui.page.get_by_role("row").filter(has_text="read_web_orders")).to_contain_text("execute")
+
+
+def _launch_refused(ui: Ui, gallery: Gallery) -> None:
+    _launch(ui, gallery)
+    ui.page.get_by_role("textbox", name="Run config").fill(
+        "steps:\n  read_web_orders:\n    config:\n      days: many\n"
+    )
+    expect(ui.page.get_by_role("alert").first).to_contain_text("days")
+
+
+def _run(run: str, *statuses: tuple[str, str]) -> Callable[[Ui, Gallery], None]:
+    def show(ui: Ui, gallery: Gallery) -> None:
+        ui.go(f"/runs/{gallery.runs[run]}")
+        ui.expect_statuses(dict(statuses))
+        expect(ui.group.get_by_role("link").first).to_be_visible()
+        expect(ui.options).to_be_visible()
+
+    return show
+
+
+def _run_queued(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.queued}")
+    expect(ui.page.get_by_text("dalsegno worker").first).to_be_visible()
+
+
+def _step_failed(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.failed}?step=forecast&selection=forecast")
+    expect(ui.step_panel("forecast")).to_contain_text("KeyError")
+
+
+def _step_retried(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.failed}?step=join_orders")
+    expect(ui.step_panel("join_orders")).to_contain_text("ConnectionError")
+
+
+def _step_with_image(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.failed}?step=value_orders")
+    expect(ui.step_panel("value_orders").get_by_role("img", name="share by day")).to_be_visible()
+
+
+def _selection_refused(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.mended}?selection=forecast%2C+reprot")
+    expect(ui.page.get_by_text("reprot").first).to_be_visible()
+    expect(ui.selection).to_have_attribute("aria-invalid", "true")
+
+
+def _menu(ui: Ui, gallery: Gallery) -> None:
+    _run("mended", ("forecast", "success"))(ui, gallery)
+    ui.options.click()
+    expect(ui.menu_item("From failure")).to_be_visible()
+
+
+def _plan(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.failed}?plan=FROM_FAILURE")
+    expect(ui.planned("forecast")).to_contain_text("failed")
+
+
+def _plan_refused(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.failed}?plan=SELECTED_STEPS&selection=report")
+    expect(ui.plan).to_contain_text("forecast")
+    expect(ui.plan.get_by_role("alert")).to_be_visible()
+
+
+def _no_such_run(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/runs/01a20000-0000-7000-8000-000000000000")
+    expect(ui.page.get_by_text("No run").first).to_be_visible()
+
+
+def _no_such_page(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/nowhere")
+    expect(ui.page.get_by_text("There is no such page")).to_be_visible()
+
+
+def _code_error(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines")
+    problem = ui.page.get_by_role("region", name="Code error")
+    expect(problem).to_contain_text("SyntaxError")
+    problem.get_by_text("The code does not load").click()
+
+
+PAGES = [
+    PageShown("runs-full", _runs),
+    PageShown("runs-every-run", _every_run),
+    PageShown("runs-unresolved", _unresolved),
+    PageShown("runs-filtered-away", _runs_filtered_away),
+    PageShown("runs-empty", _no_runs, on="empty"),
+    PageShown("pipelines-full", _pipelines),
+    PageShown("pipelines-empty", _no_pipelines, on="empty"),
+    PageShown("pipelines-failed", _code_error, on="broken"),
+    PageShown("pipeline-full", _pipeline),
+    PageShown("pipeline-step", _pipeline_step),
+    PageShown("pipeline-failed", _no_such_pipeline),
+    PageShown("launch-full", _launch),
+    PageShown("launch-failed", _launch_refused),
+    PageShown(
+        "run-failed", _run("failed", ("forecast", "failure"), ("report", "blocked"), ("match_refunds", "skipped"))
+    ),
+    PageShown("run-mended", _run("mended", ("forecast", "success"), ("value_orders", "reused"))),
+    PageShown("run-selected", _run("selected", ("forecast", "success"), ("value_orders", "reused"))),
+    PageShown("run-running", _run("running", ("open_gate", "success"), ("wait_for_file", "running"))),
+    PageShown("run-canceled", _run("canceled", ("wait_for_file", "canceled"))),
+    PageShown("run-queued", _run_queued),
+    PageShown("run-step-failed", _step_failed),
+    PageShown("run-step-retried", _step_retried),
+    PageShown("run-step-image", _step_with_image),
+    PageShown("run-selection-failed", _selection_refused),
+    PageShown("run-menu", _menu),
+    PageShown("run-plan", _plan),
+    PageShown("run-plan-failed", _plan_refused),
+    PageShown("run-missing", _no_such_run),
+    PageShown("page-missing", _no_such_page),
+]

@@ -161,6 +161,32 @@ def test_a_failed_element_blocks_what_is_its_own_and_the_collect():
     assert taken(machine)[0] == Block("again", ("work[a]",))
 
 
+def test_what_an_ordinary_input_skips_is_skipped_by_element():
+    machine = ready()
+    taken(machine)
+    machine.ended("plain", StepStatus.SUCCESS)
+    assert taken(machine) == []
+    machine.ended("gen", StepStatus.SUCCESS, {"result"}, expansions={"result": ("a", "b")})
+    assert taken(machine) == [
+        Skip("work[a]", "plain.result"),
+        Skip("work[b]", "plain.result"),
+        Skip("post[a]", "work[a].result"),
+        Skip("post[b]", "work[b].result"),
+        Skip("again", "post[b].result"),
+        Skip("late[?]", "again.result"),
+        Skip("total", "late[?].result"),
+    ]
+    assert machine.is_over
+
+
+def test_what_an_ordinary_input_skips_is_one_row_where_there_are_no_elements():
+    machine = ready()
+    taken(machine)
+    machine.ended("plain", StepStatus.SUCCESS)
+    machine.ended("gen", StepStatus.SUCCESS, expansions={"result": ()})
+    assert [str(decision.step_key) for decision in taken(machine)] == ["work[?]", "post[?]", "again"]
+
+
 def state(key: str, status: StepStatus, **fields: object) -> StepState:
     attempt = StepAttempt(number=1, token="t", status=status, started_at=NOON)
     outputs = (StepOutput(name="result"),) if status is StepStatus.SUCCESS else ()

@@ -24,7 +24,7 @@ from dalsegno.plan.planned_rows import generator_to_run
 from dalsegno.runs.lineage import EffectiveStep
 from dalsegno.runs.status import StepStatus
 from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputRef, StepSnapshot
-from dalsegno.snapshot.step_keys import step_name
+from dalsegno.snapshot.step_keys import ANY_KEY, mapping_key_of, step_name
 from dalsegno.snapshot.step_rows import StepRows
 
 
@@ -169,7 +169,14 @@ class _Resolver:
     def _skips(self, one: PlannedInput) -> bool:
         """The input will certainly skip its step."""
         if one.is_fan_in:
-            present = [source for source in one.sources if source.run_id or source.step_key not in self.bound_to_skip]
+            # Where there turn out to be no elements, what collects them is not skipped.
+            present = [
+                source
+                for source in one.sources
+                if source.run_id
+                or source.step_key not in self.bound_to_skip
+                or (one.is_collect and mapping_key_of(source.step_key) == ANY_KEY)
+            ]
             return bool(one.absent or one.sources) and not present
         return bool(one.absent) or any(
             source.run_id is None and source.step_key in self.bound_to_skip for source in one.sources

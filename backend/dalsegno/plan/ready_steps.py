@@ -46,7 +46,7 @@ Decision = Start | Skip | Block
 class _Waiting:
     """What a step still waits for."""
 
-    __slots__ = ("absent", "causes", "decided", "elements", "is_replaced", "key", "left")
+    __slots__ = ("absent", "causes", "decided", "elements", "is_held", "is_replaced", "key", "left")
 
     def __init__(self, step: PlannedStep) -> None:
         self.key = step.step_key
@@ -58,6 +58,8 @@ class _Waiting:
         # Per fan-in input: how many of its elements are, or may still be, there.
         self.elements: dict[str, int] = {}
         self.decided = False
+        # Its generator has not ended: whatever is certain of it is decided for each element, once these are known.
+        self.is_held = False
         # Its generator has run: its elements, or itself with other inputs, stand in its place.
         self.is_replaced = False
         for one in step.inputs:
@@ -68,7 +70,8 @@ class _Waiting:
 
     @property
     def is_due(self) -> bool:
-        return not self.decided and not self.is_replaced and (self.left == 0 or self.absent is not None)
+        is_open = not (self.decided or self.is_held or self.is_replaced)
+        return is_open and (self.left == 0 or self.absent is not None)
 
 
 class _Ended(msgspec.Struct, frozen=True):
@@ -98,6 +101,7 @@ class ReadySteps:
         # Of what is to be expanded: the rows mapped over it, and those that collect some of it.
         self._mapped = mapped_steps(plan.executed)
         self._over = {key: over for over, keys in self._mapped.items() for key in keys}
+        self._generators = frozenset(over.step_key for over in self._mapped)
         self._collectors: dict[OutputRef, dict[str, None]] = {}
         # Rows to decide on, with their places, the first one first.
         self._due: list[tuple[tuple[int, int], str]] = []
@@ -152,6 +156,8 @@ class ReadySteps:
         self._ended[step_key] = _Ended(status, made, causes)
         for output_name, mapping_keys in expansions.items():
             self._expand(OutputRef(step_key, output_name), mapping_keys)
+        if step_key in self._generators:
+            self._release(step_key)
         for waiting, one, output_name in self._consumers.pop(step_key, ()):
             if not waiting.is_replaced:
                 waiting.left -= 1
@@ -162,6 +168,8 @@ class ReadySteps:
         """A row in its place, or another one in the place of one that has its key."""
         key = step.step_key
         waiting = _Waiting(step)
+        over = self._over.get(key)
+        waiting.is_held = over is not None and over.step_key not in self._ended
         self._open += key not in self._rows
         self._rows[key], self._waiting[key], self._order[key] = step, waiting, place
         for one in step.inputs:
@@ -216,6 +224,15 @@ class ReadySteps:
             row, (position, _) = self._rows.pop(key), self._order[key]
             for index, element in enumerate(elements(row, mapping_keys)):
                 self._add(element, (position, index))
+
+    def _release(self, generator: str) -> None:
+        """What is mapped over a step that has ended, and was not expanded, stays one row."""
+        for over, keys in self._mapped.items():
+            if over.step_key == generator:
+                for key in keys:
+                    if (waiting := self._waiting.get(key)) is not None:
+                        waiting.is_held = False
+                        self._look_at(waiting)
 
     def _see_absent(self, waiting: _Waiting, one: PlannedInput, name: str) -> None:
         if one.is_fan_in:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from dalsegno.definitions import (
     Backoff,
+    DynamicOut,
+    DynamicOutput,
     Failure,
     In,
     InputContext,
@@ -66,6 +68,8 @@ __all__ = [
     "Backoff",
     "DagsterInstance",
     "DalsegnoError",
+    "DynamicOut",
+    "DynamicOutput",
     "Failure",
     "IOManager",
     "IdempotencyConflictError",

@@ -13,7 +13,7 @@ from dalsegno.definitions.memory_io_manager import memory_holds
 from dalsegno.errors import RunNotFoundError
 from dalsegno.output_storage import OutputStorage, StoredOutput
 from dalsegno.plan.plan import Plan
-from dalsegno.plan.stored_plan import full_plan, whole_run
+from dalsegno.plan.stored_plan import plan_by_rows, whole_run
 from dalsegno.runs.attempts import CapturedLog, StepState
 from dalsegno.runs.events import RunEvent
 from dalsegno.runs.lineage import Lineage
@@ -179,11 +179,14 @@ class Instance:
         return whole_run(self.snapshot(run_id), lineage, own)
 
     def plan_of(self, run_id: str) -> Plan:
-        """The plan that the run was launched with, every step with its reason. Raises RunNotFoundError."""
+        """The plan that the run was launched with, every step with its reason, mapped ones by element.
+
+        Raises RunNotFoundError.
+        """
         stored = self.database.read(fetch_plan(run_id))
         if stored is None:
             raise RunNotFoundError(run_id=run_id)
-        return full_plan(stored, self.snapshot(run_id), self.lineage(run_id))
+        return plan_by_rows(stored, self.snapshot(run_id), self.lineage(run_id))
 
     def events(self, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
         """Events of the run with numbers greater than `after`, oldest first."""

@@ -11,10 +11,12 @@ from dalsegno.errors import OutputUnavailableError
 from dalsegno.instance import Instance
 from dalsegno.plan.plan import InputSource
 from dalsegno.runs.attempts import ErrorInfo, StepAttempt, StepState
+from dalsegno.runs.effective_steps import effective_steps
 from dalsegno.runs.events import RunEvent
-from dalsegno.runs.lineage import EffectiveStep
+from dalsegno.runs.lineage import EffectiveStep, Lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
+from dalsegno.snapshot.step_keys import mapping_key_of, step_name
 from dalsegno.worker.run_environment import open_environment
 
 _PAGE = 1000  # events
@@ -61,7 +63,10 @@ class PipelineResult:
 
     @cached_property
     def step_stats(self) -> Mapping[str, StepState]:
-        """Every step of the pipeline by step key; REUSED or OMITTED where this run did not execute it."""
+        """Every step of the pipeline by step key; REUSED or OMITTED where this run did not execute it.
+
+        A mapped step is there by its elements, `work[k1]`; as a whole, `work[?]`, where it has none in this run.
+        """
         return self._instance.step_states(self.run_id)
 
     def result_for_solid(self, name: str) -> StepResult:
@@ -79,11 +84,26 @@ class PipelineResult:
     def output_value(self, step_key: str, output_name: str = "result") -> Any:
         """The value of a step's output, made in this run or reused by it.
 
-        Raises KeyError for an unknown step, and OutputUnavailableError where the step did not make it, or where what
-        it stored is gone or damaged.
+        Of a dynamic output, and of a mapped step named without a mapping key, a dict of the elements' values by mapping
+        key. Raises KeyError for an unknown step, and OutputUnavailableError where the step did not make it, or where
+        what it stored is gone or damaged.
         """
+        elements = {key: mapping_key_of(key) for key in self.step_stats if step_name(key) == step_key}
+        if elements and step_key not in elements:
+            return {
+                mapping_key: self.output_value(key, output_name)
+                for key, mapping_key in elements.items()
+                if self.step_stats[key].output(output_name) is not None
+            }
         state = self.result_for_solid(step_key).state
-        output = state.output(output_name)
+        mapping_keys = state.expansions.get(output_name)
+        if mapping_keys is not None:
+            return {key: self._load(state, output_name, key) for key in mapping_keys}
+        return self._load(state, output_name, None)
+
+    def _load(self, state: StepState, output_name: str, mapping_key: str | None) -> Any:
+        step_key = state.step_key
+        output = state.output(output_name, mapping_key)
         run_id = self._made_in(step_key, state)
         if output is None or run_id is None:
             raise OutputUnavailableError(
@@ -96,6 +116,7 @@ class PipelineResult:
         source = InputSource(
             step_key=step_key,
             output_name=output_name,
+            mapping_key=mapping_key,
             run_id=run_id,
             attempt=state.attempts[-1].number,
             uri=output.uri,
@@ -115,7 +136,9 @@ class PipelineResult:
 
     @cached_property
     def _earlier(self) -> Mapping[str, EffectiveStep]:
-        return self._instance.lineage(self.run_id).effective
+        # Made by an earlier run, so this run's own attempts do not matter.
+        ancestors = Lineage(self._instance.lineage(self.run_id).runs[1:])
+        return effective_steps(ancestors, self._instance.snapshot(self.run_id)).by_key
 
 
 class StepResult:

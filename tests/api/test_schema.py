@@ -35,7 +35,6 @@ STILL_TO_COME = {
     "PlanReason.CODE_CHANGED",
     "PlanReason.CONFIG_CHANGED",
     "PlanReason.INPUT_CHANGED",
-    "PlanReason.WITH_GENERATOR",
 }
 
 

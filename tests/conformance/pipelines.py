@@ -48,7 +48,7 @@ def build_pipeline(
     @pipeline(name=name, tags=tags, mode_defs=[ModeDefinition(resource_defs={"start_signal": start_signal})])
     def scenario() -> None:
         placed: dict[str, Any] = {}
-        for key in _in_order(steps):
+        for key in in_order(steps):
             handles = [_handle(placed, ref) for ref in steps[key]["upstream"]]
             given = (
                 {"items": handles}
@@ -106,6 +106,7 @@ def _handle(placed: Mapping[str, Any], ref: str) -> Any:
     return placed[key][name or UNNAMED]
 
 
-def _in_order(steps: Mapping[str, Any]) -> Iterable[str]:
+def in_order(steps: Mapping[str, Any]) -> Iterable[str]:
+    """The keys of described steps, each after what it takes from."""
     upstream = {key: [ref.partition(".")[0] for ref in described["upstream"]] for key, described in steps.items()}
     return TopologicalSorter(upstream).static_order()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from dalsegno.errors import DalsegnoError, MissingOutputsError
+from dalsegno.snapshot.step_keys import ANY_KEY, element_key, step_name
 from tests.conformance.pipelines import UNNAMED, Received
 
 # A record as README.md describes it.
@@ -38,7 +39,7 @@ class PlayedRun(msgspec.Struct, frozen=True, kw_only=True):
 
 def record_of(run: PlayedRun, run_ids: Sequence[str | None], received: Received) -> Record:
     """The record of a run; `run_ids` are those of the scenario's runs so far, in order."""
-    stats = {key: step for key, step in run.steps.items() if key in run.planned}
+    stats = {key: step for key, step in run.steps.items() if _was_planned(key, run.planned)}
     index = {run_id: number for number, run_id in enumerate(run_ids) if run_id is not None}
     return {
         "launched": True,
@@ -49,12 +50,23 @@ def record_of(run: PlayedRun, run_ids: Sequence[str | None], received: Received)
         "executed": sorted(key for key, step in stats.items() if step.was_started),
         "steps": {key: _outcome(stats[key]) if key in stats else "not_run" for key in run.steps},
         "sources": {
-            key: {ref: index[made_in] for ref, made_in in given.items()}
+            key: {ref: _indexed(made_in, index) for ref, made_in in given.items()}
             for (run_id, key), given in received.items()
             if run_id == run.run_id
         },
         "failures": {key: _failure(step) for key, step in stats.items() if _outcome(step) == "failure"},
     }
+
+
+def _was_planned(key: str, planned: Collection[str]) -> bool:
+    # An element may have been planned with all the others of its step.
+    return key in planned or element_key(step_name(key), ANY_KEY) in planned
+
+
+def _indexed(made_in: Any, index: Mapping[str, int]) -> Any:
+    if isinstance(made_in, dict):  # of a collect, by mapping key
+        return {key: index[run_id] for key, run_id in made_in.items()}
+    return index[made_in]
 
 
 def refusal_of(error: DalsegnoError) -> Record:

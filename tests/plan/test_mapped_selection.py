@@ -3,31 +3,69 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from dalsegno.plan.mapped_steps import MappedStep, element_graph
+from dalsegno import DynamicOut, pipeline, step
+from dalsegno.errors import InvalidSelectionError
+from dalsegno.plan.planned_rows import picked_by_row
+from dalsegno.plan.selection import select_steps
 from dalsegno.plan.selection_context import SelectionContext
 from dalsegno.runs.status import StepStatus
-from tests.plan.selections import draw, picked, refused
-
-PIPELINE = draw("pre -> gen -> work -> post -> sum; side -> work; work -> sum2")
-
-
-def expanded(*keys: str, scope: set[str] | None = None) -> SelectionContext:
-    """The elements of `work` and `post` for keys that `gen` made."""
-    return SelectionContext(
-        scope=scope,
-        mapped={
-            step: MappedStep(generator="gen", elements=tuple(f"{step}[{key}]" for key in keys))
-            for step in ("work", "post")
-        },
-        tags={"work": {"team": "ml"}},
-        statuses={"pre": StepStatus.SUCCESS, "work[k1]": StepStatus.FAILURE, "post[k1]": StepStatus.BLOCKED},
-    )
+from dalsegno.snapshot.pipeline_snapshot import OutputRef, PipelineSnapshot
+from dalsegno.snapshot.step_rows import StepRows, rows_of
 
 
-TWO = expanded("k1", "k2")
-NOTHING_TO_MAP = expanded()
-NOT_YET = SelectionContext(mapped={step: MappedStep(generator="gen") for step in ("work", "post")})
+@step
+def plain(): ...
+
+
+@step(out=DynamicOut())
+def gen(item): ...
+
+
+@step(tags={"team": "ml"})
+def work(item, side): ...
+
+
+@step
+def post(item): ...
+
+
+@step
+def total(items): ...
+
+
+@pipeline
+def mapped():
+    side = plain.alias("side")()
+    worked = gen(plain.alias("pre")()).map(lambda item: work(item, side))
+    total.alias("sum")(worked.map(post).collect())
+    total.alias("sum2")(worked.collect())
+
+
+def expanded(snapshot: PipelineSnapshot, keys: tuple[str, ...] | None) -> StepRows:
+    """The rows where `gen` gave these keys; None: none yet."""
+    return rows_of(snapshot, {} if keys is None else {OutputRef("gen", "result"): keys})
+
+
+NOT_YET = expanded(mapped.snapshot, None)
+NOTHING_TO_MAP = expanded(mapped.snapshot, ())
+TWO = expanded(mapped.snapshot, ("k1", "k2"))
+KNOWN = SelectionContext(
+    tags=mapped.snapshot.tags_by_key,
+    statuses={"pre": StepStatus.SUCCESS, "work[k1]": StepStatus.FAILURE, "post[k1]": StepStatus.BLOCKED},
+)
+
+
+def picked(selection: str, rows: StepRows, context: SelectionContext = KNOWN) -> str:
+    """The keys by the rows of the plan that would execute them, with a blank between them."""
+    return " ".join(picked_by_row(rows, select_steps(selection, rows.graph, context)))
+
+
+def refused(selection: str, rows: StepRows, context: SelectionContext = KNOWN) -> InvalidSelectionError:
+    with pytest.raises(InvalidSelectionError) as caught:
+        select_steps(selection, rows.graph, context)
+    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -64,61 +102,66 @@ NOT_YET = SelectionContext(mapped={step: MappedStep(generator="gen") for step in
     ],
 )
 def test_elements_are_picked_one_by_one(selection, expected):
-    assert set(picked(selection, PIPELINE, TWO).split()) == set(expected.split())
+    assert set(picked(selection, TWO).split()) == set(expected.split())
 
 
-@pytest.mark.parametrize("context", [NOT_YET, NOTHING_TO_MAP], ids=["not expanded", "mapped over nothing"])
+@pytest.mark.parametrize("rows", [NOT_YET, NOTHING_TO_MAP], ids=["not expanded", "mapped over nothing"])
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [
         ("work", "work[?]"),
         ("work[?]+", "work[?] post[?] sum2"),
         ("name:work", "work[?]"),
+        ("name:w*[?]", "work[?]"),
+        ("tag:team", "work[?]"),
         ("*post", "pre gen side work[?] post[?]"),
         ("not gen*", "pre side"),
     ],
 )
-def test_without_elements_the_whole_step_stands_for_them(context, selection, expected):
-    assert set(picked(selection, PIPELINE, context).split()) == set(expected.split())
+def test_without_elements_the_whole_step_stands_for_them(rows, selection, expected):
+    assert set(picked(selection, rows).split()) == set(expected.split())
 
 
 def test_keys_come_in_topological_order_and_elements_in_that_of_the_generator():
-    context = expanded("z", "a", "m")
-    assert picked("work", PIPELINE, context) == "work[z] work[a] work[m]"
-    assert picked("sum gen+2", draw("gen -> work -> post -> sum"), context) == "gen work[?] post[?] sum"
+    rows = expanded(mapped.snapshot, ("z", "a", "m"))
+    assert picked("work", rows) == "work[z] work[a] work[m]"
+    assert picked("sum gen+2", rows) == "gen work[?] post[?] sum sum2"
 
 
 def test_an_element_that_does_not_exist_is_told_with_close_ones():
-    error = refused("side +work[k9]", PIPELINE, TWO)
-    assert "has no element 'work[k9]'" in error.message
+    error = refused("side +work[k9]", TWO)
+    assert "has no such element; it has 'work[k1]', 'work[k2]'." in error.message
     assert set(error.suggestions) == {"work[k1]", "work[k2]"}
     assert (error.start, error.end) == (6, 14)
-    assert "no element" in refused("work[k1]", PIPELINE, NOTHING_TO_MAP).message
-    assert refused("work[k1]", PIPELINE, NOTHING_TO_MAP).suggestions == ("work[?]",)
+    many = expanded(mapped.snapshot, tuple(f"k{number}" for number in range(9)))
+    assert "'work[k3]', 'work[k4]' and 4 more." in refused("work[x]", many).message
 
 
-def test_an_element_before_its_generator_ran_is_told_so():
-    error = refused("work[k1]", PIPELINE, NOT_YET)
-    assert "not known before 'gen' has succeeded" in error.message
+@pytest.mark.parametrize("rows", [NOT_YET, NOTHING_TO_MAP], ids=["not expanded", "mapped over nothing"])
+def test_an_element_of_a_step_without_elements_is_told_so(rows):
+    error = refused("work[k1]", rows)
+    assert "has no such element; it has 'work[?]'." in error.message
     assert error.suggestions == ("work[?]",)
 
 
 def test_steps_that_are_not_mapped_have_no_elements():
-    assert refused("side[k1]", PIPELINE, TWO).suggestions[0] == "side"
-    assert refused("wrok", PIPELINE, TWO).suggestions == ("work",)
+    assert refused("side[k1]", TWO).suggestions[0] == "side"
+    assert refused("wrok", TWO).suggestions == ("work",)
 
 
 def test_the_scope_holds_mapped_steps_whole():
-    scope = expanded("k1", "k2", scope={"gen", "work"})
-    assert picked("work[k1]*", PIPELINE, scope) == "work[k1]"
-    for outside in ("post", "post[k1]", "post[?]", "sum"):
-        assert "outside the run group's scope" in refused(outside, PIPELINE, scope).message
+    scope = replace(KNOWN, scope={"gen", "work[k1]", "work[k2]"})
+    assert picked("work[k1]*", TWO, scope) == "work[k1]"
+    for outside in ("post", "post[k1]", "post[k9]", "post[?]", "sum", "name:post", "name:post[k?]"):
+        assert "outside the run group's scope" in refused(outside, TWO, scope).message
 
 
-def test_steps_of_different_generators_are_bound_whole():
-    graph = draw("gen -> work -> other; another -> other")
-    mapped = {
-        "work": MappedStep(generator="gen", elements=("work[a]", "work[b]")),
-        "other": MappedStep(generator="another", elements=("other[a]",)),
-    }
-    assert element_graph(graph, mapped).upstream["other[a]"] == ("work[a]", "work[b]", "another")
+def test_an_element_is_in_the_pipeline_that_its_step_was_called_in():
+    @pipeline
+    def outer():
+        mapped()
+
+    rows = rows_of(outer.snapshot, {OutputRef("mapped.gen", "result"): ("a",)})
+    assert picked("in:mapped and tag:team", rows, SelectionContext(tags=outer.snapshot.tags_by_key)) == "mapped.work[a]"
+    assert picked("mapped.work+ and in:mapped", rows) == "mapped.work[a] mapped.post[a] mapped.sum2"
+    assert picked("in:outer", rows) == ""

@@ -33,6 +33,7 @@ from dalsegno.plan.selection_tree import (
     operands_of,
 )
 from dalsegno.runs.status import StepStatus
+from dalsegno.snapshot.step_keys import step_name
 from tests.plan.selections import answer, draw, graph_of
 
 NAMES = ("a", "b1", "7up", "3", "and", "h-1", "work[k1]", "inner.step", "étape", "two words")
@@ -62,7 +63,7 @@ def graph_at_random(random: Random) -> nx.DiGraph:
 def context_at_random(random: Random) -> SelectionContext:
     changed, stale = (set(random.sample(NAMES, 4)) for _ in range(2))
     return SelectionContext(
-        tags={name: random.choice(TAGS) for name in NAMES},
+        tags={step_name(name): random.choice(TAGS) for name in NAMES},
         statuses={name: random.choice(tuple(StepStatus)) for name in random.sample(NAMES, 7)},
         changed=lambda: changed,
         stale=lambda: stale,
@@ -165,7 +166,7 @@ def looked_up(clause: Clause, graph: nx.DiGraph, context: SelectionContext) -> s
             assert judged is not None
             return set(graph) & set(judged())
         case Attribute(kind=AttributeKind.TAG, value=value):
-            pairs = {key: context.tags.get(key, {}).items() for key in graph}
+            pairs = {key: context.tags.get(step_name(key), {}).items() for key in graph}
             return {key for key in graph if any(value in (name, f"{name}={said}") for name, said in pairs[key])}
         case Attribute(kind=AttributeKind.IN, value=value):
             return {key for key in graph if key.split(".")[: value.count(".") + 1] == value.split(".") and key != value}

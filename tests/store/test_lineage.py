@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from dalsegno.runs.effective_steps import effective_steps
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.status import RunStatus
 from dalsegno.store.lineage import fetch_lineage
@@ -41,8 +42,8 @@ def test_a_lineage_comes_back_as_recorded_nearest_run_first(store, runs):
         for key, state in theirs.steps.items():
             well = state if state.status.ended_well else replace(state, attempts=())
             assert mine.steps[key] == well
-    assert {key: step.status for key, step in found.effective.items()} == {
-        key: step.status for key, step in drawn.effective.items()
+    assert {key: step.status for key, step in effective_steps(found, DIAMOND).by_key.items()} == {
+        key: step.status for key, step in effective_steps(drawn, DIAMOND).by_key.items()
     }
 
 

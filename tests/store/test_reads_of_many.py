@@ -68,7 +68,7 @@ def test_lineages_are_those_of_each_run(store: Store, family):
 
 
 def test_counts_are_those_of_the_steps_one_by_one(store: Store, family):
-    counts = store.read(count_steps(list(family.values()), {SNAPSHOT.id: SNAPSHOT.by_key}))
+    counts = store.read(count_steps(list(family.values()), {SNAPSHOT.id: SNAPSHOT}))
     lineages = store.read(fetch_lineages(family, whole=True))
     for run_id, lineage in lineages.items():
         states = whole_run(SNAPSHOT, lineage, lineage.runs[0].steps)

@@ -117,3 +117,17 @@ def test_the_table_of_many_steps_fits_the_window_and_keeps_what_matters():
     assert any(line.startswith("step_7 ") for line in lines)
     assert any(line.startswith("step_299 ") for line in lines)
     assert "299 of 500 steps" in lines[-1]
+
+
+def test_elements_stand_in_the_place_of_their_step_once_they_begin():
+    console = terminal()
+    progress = LiveProgress(console, "mapped", ["gen", "work[?]", "total"])
+    progress.observe(T0, StepStarted(step_key="gen", attempt=1, token="t1"))
+    assert [line.split()[0] for line in frame_of(progress, console)[:3]] == ["gen", "work[?]", "total"]
+    progress.observe(T0, StepSucceeded(step_key="gen", attempt=1, expansions={"result": ("a", "b")}))
+    progress.observe(T0, StepStarted(step_key="work[a]", attempt=1, token="t2"))
+    progress.observe(T0, StepSucceeded(step_key="work[a]", attempt=1))
+    progress.observe(T0, StepStarted(step_key="work[b]", attempt=1, token="t3"))
+    *lines, headline = frame_of(progress, console)[-5:]
+    assert [line.split()[0] for line in lines] == ["gen", "work[a]", "work[b]", "total"]
+    assert "2 of 4 steps" in headline

@@ -194,7 +194,7 @@ class Site:
 
     def until_running(self, run_id: str, key: str) -> None:
         """The step has begun, and that is recorded."""
-        until(lambda: self.statuses(run_id)[key] is StepStatus.RUNNING, what=f"the start of {key}")
+        until(lambda: self.statuses(run_id).get(key) is StepStatus.RUNNING, what=f"the start of {key}")
 
     def step(self, run_id: str, key: str) -> StepState:
         return self.instance.step_states(run_id)[key]

@@ -164,8 +164,8 @@ class Loaders:
             unknown = [run for run in runs if counts[run.run_id] is None]
             if unknown:
                 snapshots = await self.snapshot.load_many({run.snapshot_id for run in unknown})
-                keys = {one.id: one.by_key.keys() for one in snapshots}
-                counts |= await self._service.database.read_async(count_steps(unknown, keys))
+                by_id = {one.id: one for one in snapshots}
+                counts |= await self._service.database.read_async(count_steps(unknown, by_id))
                 for run in unknown:
                     kept.keep((run.run_id, run.version), counts[run.run_id] or {})
             return [counts[run.run_id] or {} for run in runs]

@@ -19,6 +19,7 @@ from dalsegno.plan.selection import select_steps
 from dalsegno.plan.selection_context import context_of_pipeline
 from dalsegno.snapshot.config_schema import run_config_schema
 from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputSnapshot, PipelineSnapshot, StepSnapshot
+from dalsegno.snapshot.step_rows import rows_of
 from dalsegno.store.pipelines import current_snapshot_ids
 
 _MAX_EXECUTIONS = 1_000
@@ -142,7 +143,8 @@ class Pipeline:
     def select_steps(self, selection: list[str]) -> StepSelectionResult:
         """The keys a selection picks, in topological order."""
         snapshot = self.snapshot
-        return StepSelection(step_keys=list(select_steps(selection, snapshot.graph, context_of_pipeline(snapshot))))
+        graph = rows_of(snapshot, {}).graph
+        return StepSelection(step_keys=list(select_steps(selection, graph, context_of_pipeline(snapshot))))
 
     @computed
     async def runs(

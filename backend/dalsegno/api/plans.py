@@ -15,7 +15,6 @@ from dalsegno.plan.plan import PlannedInput as PlannedInputRecord
 from dalsegno.plan.plan import PlannedStep as PlannedStepRecord
 from dalsegno.plan.plan import PlanWarning as PlanWarningRecord
 from dalsegno.runs.status import ReexecutionStrategy
-from dalsegno.snapshot.step_graph import StepGraph
 
 # Estimates are medians of so many successful executions.
 _EXECUTIONS_LOOKED_AT = 20
@@ -32,6 +31,9 @@ class OutputRef:
     )
     step_key: str
     output_name: str
+    mapping_key: str | None = strawberry.field(
+        description='Of a dynamic output, which element; "?" in a plan for each of those that its step will give.'
+    )
 
 
 @shown
@@ -53,6 +55,7 @@ class StepInput:
                 run_id=strawberry.ID(source.run_id or run_id or _THIS_RUN),
                 step_key=source.step_key,
                 output_name=source.output_name,
+                mapping_key=source.mapping_key,
             )
             for source in one.sources
         ]
@@ -146,8 +149,7 @@ class ReexecutionPlan:
     async def estimated_duration_ms(self, info: Info) -> float | None:
         """From the steps' history along the longest path; null where unknown."""
         estimates = await _estimates(info, self.plan.pipeline_name, self.step_keys_to_execute)
-        snapshot = await info.context.loaders.snapshot.load(self.plan.snapshot_id)
-        return _longest_path_ms(snapshot.graph, estimates)
+        return _longest_path_ms(self.plan, estimates)
 
     @staticmethod
     def of(plan: Plan, run_id: str | None = None) -> ReexecutionPlan:
@@ -173,13 +175,12 @@ async def _estimates(info: Info, pipeline_name: str, step_keys: list[str]) -> di
     }
 
 
-def _longest_path_ms(graph: StepGraph, estimates: Mapping[str, float | None]) -> float | None:
+def _longest_path_ms(plan: Plan, estimates: Mapping[str, float | None]) -> float | None:
     if any(one is None for one in estimates.values()):
         return None
     # When each step would be done, all that do not wait for each other running at once.
     done: dict[str, float] = {}
-    for key in graph:
-        own = estimates.get(key)
-        if own is not None:
-            done[key] = own + max((done.get(parent, 0.0) for parent in graph.upstream[key]), default=0.0)
+    for key, step in plan.executed.items():
+        before = (done.get(source.step_key, 0.0) for one in step.inputs for source in one.sources if not source.run_id)
+        done[key] = (estimates.get(key) or 0.0) + max(before, default=0.0)
     return max(done.values(), default=0.0)

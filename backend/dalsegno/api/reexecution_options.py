@@ -10,9 +10,11 @@ from dalsegno.api.loaders import LineageKey
 from dalsegno.api.planning import CurrentPipeline, ReexecutionSubject, plan_reexecution
 from dalsegno.errors import DalsegnoError, PipelineNotFoundError, ReexecutionNotAllowedError
 from dalsegno.launch import LaunchOptions
+from dalsegno.plan.planned_rows import picked_by_row
 from dalsegno.plan.reexecution import scope_of
 from dalsegno.plan.selection import select_steps
 from dalsegno.plan.selection_context import context_of_lineage
+from dalsegno.runs.effective_steps import effective_steps
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy
 
@@ -36,14 +38,19 @@ async def reexecution_options(info: Info, run: Run) -> list[ReexecutionOption]:
 
 
 async def select_in_lineage(info: Info, run: Run, selection: list[str]) -> list[str]:
-    """The keys that a selection picks within the group's scope. Raises InvalidSelectionError."""
+    """The keys that a selection picks within the group's scope. Raises InvalidSelectionError.
+
+    As in a plan, elements that are picked with their generator are all elements of their step.
+    """
     subject = await _subject(info, run)
     if subject.pipeline is None:
         snapshot = await info.context.loaders.snapshot.load(run.snapshot_id)
     else:
         snapshot = subject.pipeline.snapshot
-    scope = scope_of(snapshot, subject.lineage)
-    return list(select_steps(selection, snapshot.graph, context_of_lineage(snapshot, subject.lineage, scope)))
+    effective = effective_steps(subject.lineage, snapshot)
+    scope = scope_of(effective.rows, subject.lineage)
+    picked = select_steps(selection, effective.rows.graph, context_of_lineage(effective, scope))
+    return picked_by_row(effective.rows, picked)
 
 
 async def _subject(info: Info, run: Run) -> ReexecutionSubject:
@@ -76,7 +83,8 @@ def _check_selectable(subject: ReexecutionSubject, strategy: ReexecutionStrategy
         raise PipelineNotFoundError(pipeline_name=parent.pipeline_name)
     if not parent.status.has_ended:
         raise ReexecutionNotAllowedError(strategy=strategy, why=f"The run has not ended yet ({parent.status}).")
-    if not scope_of(subject.pipeline.snapshot, subject.lineage):
+    rows = effective_steps(subject.lineage, subject.pipeline.snapshot).rows
+    if not scope_of(rows, subject.lineage):
         raise ReexecutionNotAllowedError(
             strategy=strategy, why="None of the steps that this run group covers exists in the pipeline any more."
         )

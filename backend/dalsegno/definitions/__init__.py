@@ -3,7 +3,7 @@
 from dalsegno.definitions.context import InitResourceContext, StepContext
 from dalsegno.definitions.failures import Failure, RetryRequested
 from dalsegno.definitions.file_io_manager import fs_io_manager
-from dalsegno.definitions.inputs_outputs import In, Nothing, Out, Output
+from dalsegno.definitions.inputs_outputs import DynamicOut, DynamicOutput, In, Nothing, Out, Output
 from dalsegno.definitions.io_managers import InputContext, IOManager, OutputContext, io_manager
 from dalsegno.definitions.memory_io_manager import mem_io_manager
 from dalsegno.definitions.modes import ModeDefinition
@@ -14,6 +14,8 @@ from dalsegno.snapshot.retry_policy import Backoff, Jitter, RetryPolicy
 
 __all__ = [
     "Backoff",
+    "DynamicOut",
+    "DynamicOutput",
     "Failure",
     "IOManager",
     "In",

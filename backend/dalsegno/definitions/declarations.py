@@ -11,6 +11,7 @@ from dalsegno.definitions.inputs_outputs import (
     RESULT,
     DeclaredInput,
     DeclaredOutput,
+    DynamicOut,
     In,
     Nothing,
     Out,
@@ -82,6 +83,9 @@ def _declare_output(name: str, said: Any, annotation: Any, place: str) -> Declar
     if said.metadata is not None and not isinstance(said.metadata, Mapping):
         raise InvalidDefinitionError(place=place, problem=f"its metadata is a dict, not {said.metadata!r}")
     is_order_only = names_type(annotation if said.type_ is None else said.type_, Nothing)
+    is_dynamic = isinstance(said, DynamicOut)
+    if is_dynamic and is_order_only:
+        raise InvalidDefinitionError(place=place, problem="it is dynamic, so its elements carry values: not Nothing")
     return DeclaredOutput(
         name=name,
         description=check_text(said.description, place=place, what="description"),
@@ -89,6 +93,7 @@ def _declare_output(name: str, said: Any, annotation: Any, place: str) -> Declar
         checked_type=None if is_order_only else checked_type(said.type_),
         is_required=bool(said.is_required),
         is_order_only=is_order_only,
+        is_dynamic=is_dynamic,
         io_manager_key=check_name(said.io_manager_key, place=place, what="resource"),
         metadata=dict(said.metadata or {}),
     )

@@ -41,6 +41,7 @@ def _step(placed: PlacedStep) -> StepSnapshot:
             OutputSnapshot(
                 name=one.name,
                 is_required=one.is_required,
+                is_dynamic=one.is_dynamic,
                 type_name=one.type_name,
                 description=one.description,
                 io_manager_key=None if one.is_order_only else one.io_manager_key,
@@ -51,8 +52,10 @@ def _step(placed: PlacedStep) -> StepSnapshot:
         config_schema=definition.config_schema,
         required_resource_keys=tuple(sorted(definition.required_resource_keys)),
         retry_policy=definition.retry_policy,
-        tags=definition.tags,
+        tags={**placed.enclosing_tags, **definition.tags},
         description=definition.description,
+        mapped_over=placed.mapped_over,
+        enclosing=placed.enclosing,
     )
 
 
@@ -63,6 +66,7 @@ def _input(placed: PlacedStep, name: str) -> InputSnapshot:
         name=name,
         sources=connection.sources if connection else (),
         is_fan_in=connection.is_fan_in if connection else False,
+        is_collect=connection.is_collect if connection else False,
         is_order_only=declared.is_order_only,
         has_default=declared.has_default,
         type_name=declared.type_name,

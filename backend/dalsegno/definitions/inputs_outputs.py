@@ -46,6 +46,22 @@ class Output(msgspec.Struct, frozen=True, eq=False):
     metadata: Mapping[str, Any] | None = None
 
 
+class DynamicOut(Out, frozen=True):
+    """An output of which a step gives any number, each under a mapping key: `.map(...)` executes steps for each."""
+
+
+class DynamicOutput(msgspec.Struct, frozen=True, eq=False):
+    """One of the values that a step gives for a dynamic output, under a key of its own: letters, digits and `_`."""
+
+    value: Any
+    mapping_key: str
+    output_name: str = RESULT
+    metadata: Mapping[str, Any] | None = None
+
+
+GivenOutput = Output | DynamicOutput
+
+
 class DeclaredInput(msgspec.Struct, frozen=True, kw_only=True):
     """One input of a step."""
 
@@ -71,6 +87,8 @@ class DeclaredOutput(msgspec.Struct, frozen=True, kw_only=True):
     is_required: bool = True
     # It binds the order only; no value is stored.
     is_order_only: bool = False
+    # Any number of values are given for it, each under a mapping key.
+    is_dynamic: bool = False
     io_manager_key: str = IO_MANAGER
     metadata: Mapping[str, Any] = {}
 

@@ -13,6 +13,7 @@ from dalsegno.snapshot.close_names import known_names
 _NAME = re.compile(r"[\w-]+")
 # A name becomes one part of a path, and file systems take 255 bytes.
 MAX_NAME_BYTES = 200
+_MAPPING_KEY = re.compile(r"[A-Za-z0-9_]+")
 
 
 def check_name(name: object, *, place: str, what: str) -> str:
@@ -26,6 +27,17 @@ def check_name(name: object, *, place: str, what: str) -> str:
         problem = f"{name[:20]!r}... can't be the name of a {what}: it is longer than {MAX_NAME_BYTES} bytes"
         raise InvalidDefinitionError(place=place, problem=problem)
     return name
+
+
+def wrong_mapping_key(key: object) -> str | None:
+    """What is wrong with a mapping key; None where nothing is."""
+    if not isinstance(key, str):
+        return f"a mapping key is a str, not {type(key).__name__}; write str(...)"
+    if not _MAPPING_KEY.fullmatch(key):
+        return f"{key!r} can't be a mapping key: use the letters A to Z and a to z, digits and '_' alone"
+    if len(key) > MAX_NAME_BYTES:
+        return f"{key[:20]!r}... can't be a mapping key: it is longer than {MAX_NAME_BYTES} letters"
+    return None
 
 
 def check_tags(tags: object, *, place: str) -> dict[str, str]:

@@ -10,13 +10,15 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, overload
 
 from dalsegno.definitions.describe import describe
+from dalsegno.definitions.handles import ParameterHandle
 from dalsegno.definitions.io_managers import IOManager
 from dalsegno.definitions.modes import ModeDefinition
 from dalsegno.definitions.names import check_name, check_options, check_tags, check_text, refuse_positional
-from dalsegno.definitions.wiring import Connection, PlacedStep, Trace, tracing
+from dalsegno.definitions.wiring import Connection, PlacedStep, Trace, current_trace, tracing
 from dalsegno.errors import ConfigProblem, InvalidDefinitionError, InvalidRunConfigError
 from dalsegno.snapshot.close_names import known_names
 from dalsegno.snapshot.pipeline_snapshot import OutputRef, PipelineSnapshot
+from dalsegno.snapshot.step_keys import step_names
 
 
 class PipelineDefinition:
@@ -30,11 +32,14 @@ class PipelineDefinition:
         description: str | None = None,
         mode_defs: Sequence[ModeDefinition] | None = None,
         tags: Mapping[str, str] | None = None,
+        body: Callable[..., Any] | None = None,
     ) -> None:
         self.name = check_name(name, place=f"pipeline {name!r}", what="pipeline")
         place = self.place
         self.description = check_text(description, place=place, what="description")
         self.tags: Mapping[str, str] = check_tags(tags, place=place)
+        # The function that called the steps; called again wherever this pipeline is called inside another one.
+        self._body = body
         self.modes: Mapping[str, ModeDefinition] = _check_modes(mode_defs, place)
         # By step key, in topological order; where that leaves a choice, in the order in which they were given.
         self.steps: Mapping[str, PlacedStep] = _in_order(_check_steps(steps, place), place)
@@ -47,11 +52,27 @@ class PipelineDefinition:
         """Where a fault of it is, in words."""
         return f"pipeline {self.name!r}"
 
-    def __call__(self, *_: Any, **__: Any) -> Any:
-        raise InvalidDefinitionError(
-            place=self.place,
-            problem="it is not called: execute_pipeline(...) runs it; a pipeline within a pipeline is not possible yet",
-        )
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """In the body of another pipeline: place its steps there, under keys `name.step`. Gives what its body gives.
+
+        Raises InvalidDefinitionError.
+        """
+        return self._call(None, args, kwargs)
+
+    def alias(self, key: str) -> AliasedPipeline:
+        """The same pipeline, to be called inside another one under another name."""
+        return AliasedPipeline(self, check_name(key, place=f"{self.place}, alias", what="pipeline"))
+
+    def _call(self, alias: str | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        trace = current_trace()
+        if trace is None:
+            problem = "it is called in the body of another pipeline only; execute_pipeline(...) runs it"
+            raise InvalidDefinitionError(place=self.place, problem=problem)
+        if self._body is None:
+            problem = "it was made without a function, so it can't be called inside another pipeline"
+            raise InvalidDefinitionError(place=self.place, problem=problem)
+        with trace.calling(self, alias) as key:
+            return self._body(**_arguments(self._body, trace.place_of(key), args, kwargs))
 
     def __repr__(self) -> str:
         return f"<pipeline {self.name!r}: {len(self.steps)} steps>"
@@ -74,8 +95,8 @@ class PipelineDefinition:
     def resource_keys(self, step_keys: Iterable[str]) -> frozenset[str]:
         """What running these steps takes: their own resources, the IO managers of what they give and are given."""
         keys: set[str] = set()
-        for key in step_keys:
-            placed = self.steps[key]
+        for name in step_names(step_keys):
+            placed = self.steps[name]
             keys |= placed.definition.required_resource_keys
             keys |= {one.io_manager_key for one in placed.definition.outputs.values() if not one.is_order_only}
             for name, connection in placed.connections.items():
@@ -96,6 +117,7 @@ class PipelineDefinition:
                     raise InvalidDefinitionError(place=place, problem=problem)
                 for ref in connection.sources:
                     self._check_source(place, ref, takes_value=not declared.is_order_only)
+                    self._check_elements(place, placed, connection, ref)
 
     def _check_source(self, place: str, ref: OutputRef, *, takes_value: bool) -> None:
         outputs = self.steps[ref.step_key].definition.outputs
@@ -104,6 +126,16 @@ class PipelineDefinition:
             raise InvalidDefinitionError(place=place, problem=problem)
         if takes_value and outputs[ref.output_name].is_order_only:
             problem = f"it takes a value, but {ref} is declared Nothing; for order without data write start=..."
+            raise InvalidDefinitionError(place=place, problem=problem)
+
+    def _check_elements(self, place: str, placed: PlacedStep, connection: Connection, ref: OutputRef) -> None:
+        source = self.steps[ref.step_key]
+        is_dynamic = source.definition.outputs[ref.output_name].is_dynamic
+        over = ref if is_dynamic else source.mapped_over
+        if over is None and connection.is_collect:
+            raise InvalidDefinitionError(place=place, problem=f"it collects {ref}, which has no elements")
+        if over is not None and not connection.is_collect and over != placed.mapped_over:
+            problem = f"{ref} has elements; map the step over {over}, or collect them"
             raise InvalidDefinitionError(place=place, problem=problem)
 
     def _check_configs(self) -> None:
@@ -131,8 +163,23 @@ class PipelineDefinition:
                         raise InvalidDefinitionError(place=place, problem=problem)
 
 
+class AliasedPipeline:
+    """A pipeline with the name under which it is to be called inside another one."""
+
+    def __init__(self, definition: PipelineDefinition, key: str) -> None:
+        self.definition = definition
+        self.key = key
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """As the pipeline itself, under the name of the alias."""
+        return self.definition._call(self.key, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self.definition.name!r} as {self.key!r}>"
+
+
 @overload
-def pipeline(function: Callable[[], Any], /) -> PipelineDefinition: ...
+def pipeline(function: Callable[..., Any], /) -> PipelineDefinition: ...
 
 
 @overload
@@ -142,13 +189,15 @@ def pipeline(
     description: str | None = None,
     mode_defs: Sequence[ModeDefinition] | None = None,
     tags: Mapping[str, str] | None = None,
-) -> Callable[[Callable[[], Any]], PipelineDefinition]: ...
+) -> Callable[[Callable[..., Any]], PipelineDefinition]: ...
 
 
-def pipeline(function: Callable[[], Any] | None = None, /, **options: Any) -> Any:
+def pipeline(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Make a pipeline of a function that calls steps on each other's results: `@pipeline`, or `@pipeline(name=...)`.
 
-    The function is called once, here, to see how the steps are connected. Raises InvalidDefinitionError.
+    The function is called once, here, to see how the steps are connected, and once more wherever the pipeline is called
+    inside another one. Its parameters then take results, and what it returns is given to the caller; by itself, what a
+    parameter is given to takes its value from the run config. Raises InvalidDefinitionError.
     """
     check_options(options, ("name", "description", "mode_defs", "tags"), decorator="pipeline")
     if function is None:
@@ -161,14 +210,34 @@ def _define(function: Any, *, name: Any = None, description: Any = None, **optio
         raise refuse_positional(function, decorator="pipeline")
     chosen = check_name(name or function.__name__, place=f"pipeline {name or function.__name__!r}", what="pipeline")
     place = f"pipeline {chosen!r}"
-    if inspect.signature(function).parameters:
-        raise InvalidDefinitionError(place=place, problem="its function takes no parameters; steps take config")
     with tracing(Trace(place)) as trace:
-        function()
+        function(**_arguments(function, place, (), {}))
     described = description or inspect.getdoc(function)
-    made = PipelineDefinition(chosen, trace.placed.values(), description=described, **options)
+    made = PipelineDefinition(chosen, trace.placed.values(), description=described, body=function, **options)
     functools.update_wrapper(made, function, updated=())
     return made
+
+
+def _arguments(
+    function: Callable[..., Any], place: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a pipeline's function is called with: a parameter that is given nothing is left to the run config."""
+    signature = inspect.signature(function)
+    for one in signature.parameters.values():
+        if one.kind not in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY):
+            problem = f"its parameter {one.name!r} is given by name; take out the '*' or '/'"
+            raise InvalidDefinitionError(place=place, problem=problem)
+    try:
+        bound = signature.bind_partial(*args, **kwargs)
+    except TypeError as error:
+        known = ", ".join(signature.parameters) or "none"
+        raise InvalidDefinitionError(place=place, problem=f"{error}; its parameters: {known}") from None
+    free = {
+        name: ParameterHandle(place, name)
+        for name, one in signature.parameters.items()
+        if name not in bound.arguments and one.default is inspect.Parameter.empty
+    }
+    return {**bound.arguments, **free}
 
 
 def _check_modes(mode_defs: Any, place: str) -> dict[str, ModeDefinition]:
@@ -187,7 +256,9 @@ def _check_modes(mode_defs: Any, place: str) -> dict[str, ModeDefinition]:
 def _check_steps(steps: Iterable[PlacedStep], place: str) -> dict[str, PlacedStep]:
     placed: dict[str, PlacedStep] = {}
     for one in steps:
-        check_name(one.key, place=place, what="step")
+        # Pipelines that it was called in have their own names checked.
+        within = f"{one.enclosing[-1]}." if one.enclosing else ""
+        check_name(one.key.removeprefix(within), place=place, what="step")
         if one.key in placed:
             raise InvalidDefinitionError(place=place, problem=f"two steps have the key {one.key!r}")
         placed[one.key] = one

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from dalsegno.definitions.config import check_config_model, config_json_schema, parse_config
 from dalsegno.definitions.context import StepContext
 from dalsegno.definitions.declarations import check_retry_policy, declare_inputs, declare_outputs
-from dalsegno.definitions.inputs_outputs import DeclaredInput, DeclaredOutput, In, Out, Output
+from dalsegno.definitions.inputs_outputs import DeclaredInput, DeclaredOutput, GivenOutput, In, Out
 from dalsegno.definitions.invocation import call_arguments, given_outputs
 from dalsegno.definitions.names import check_keys, check_name, check_options, check_tags, check_text, refuse_positional
 from dalsegno.definitions.signature import read_signature
@@ -88,7 +88,7 @@ class StepDefinition:
         """
         return parse_config(self.config, raw, path=json_pointer("", "steps", step_key or self.name, "config"))
 
-    def invoke(self, context: StepContext, inputs: Mapping[str, Any]) -> Iterator[Output]:
+    def invoke(self, context: StepContext, inputs: Mapping[str, Any]) -> Iterator[GivenOutput]:
         """Call the function with these inputs, by name; give each output as soon as the function gives it.
 
         An order-only output comes with the value None. Raises InvalidOutputError, TypeError for an input of another

@@ -7,9 +7,11 @@ from typing import Any
 
 from dalsegno.plan.input_sources import resolve_inputs
 from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason
+from dalsegno.plan.planned_rows import to_execute
 from dalsegno.plan.selection import resolve_selection
 from dalsegno.plan.selection_context import context_of_pipeline
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.snapshot.step_rows import rows_of
 
 
 def plan_first_run(
@@ -24,11 +26,12 @@ def plan_first_run(
     `run_config` is complete: checked, defaults filled in. Raises InvalidSelectionError, MissingOutputsError where the
     selection leaves out a step whose output is needed and not given in the run config, and InvalidRunConfigError.
     """
-    graph = snapshot.graph
+    rows = rows_of(snapshot, {})
+    graph = rows.graph
     picked = frozenset(
         graph if selection is None else resolve_selection(selection, graph, context_of_pipeline(snapshot))
     )
-    resolved = resolve_inputs(snapshot, picked, {}, run_config, {})
+    resolved = resolve_inputs(rows, picked, {}, run_config, {})
     reason = (PlanReason.ALL_STEPS, "all steps") if selection is None else (PlanReason.SELECTED, "selected")
     return Plan(
         pipeline_name=snapshot.name,
@@ -36,21 +39,15 @@ def plan_first_run(
         mode=mode,
         run_config=run_config,
         steps=tuple(
-            PlannedStep(
-                step_key=key,
-                action=Action.EXECUTE,
-                reason_code=reason[0],
-                reason=reason[1],
-                inputs=resolved.inputs[key],
-            )
-            if key in picked
+            to_execute(row, reason, resolved.inputs[row.key])
+            if row.key in picked
             else PlannedStep(
-                step_key=key,
+                step_key=row.key,
                 action=Action.OMIT,
                 reason_code=PlanReason.OUT_OF_SCOPE,
                 reason="not in the run's selection",
             )
-            for key in graph
+            for row in rows.steps
         ),
         warnings=resolved.warnings,
     )

@@ -5,6 +5,8 @@
 3. Else the nearest run of the lineage in which the producing step ended well decides: its output from there; if it made
    none there, what needs it is skipped, never served an older value.
 4. A producing step that ended well nowhere, or whose stored bytes are gone: a missing output.
+5. A collect takes every element that there is: each by itself is decided as any other source. Where its generator
+   executes, which elements there will be is not known yet, so all of them have to execute too.
 
 A skip beats a missing output: what will be skipped for certain needs nothing. Order-only inputs load nothing across
 runs.
@@ -18,9 +20,12 @@ import msgspec
 
 from dalsegno.errors import ConfigProblem, InvalidRunConfigError, MissingOutput, MissingOutputsError
 from dalsegno.plan.plan import InputSource, PlannedInput, PlanWarning, PlanWarningKind
+from dalsegno.plan.planned_rows import generator_to_run
 from dalsegno.runs.lineage import EffectiveStep
 from dalsegno.runs.status import StepStatus
-from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputRef, PipelineSnapshot, StepSnapshot
+from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputRef, StepSnapshot
+from dalsegno.snapshot.step_keys import ANY_KEY, mapping_key_of, step_name
+from dalsegno.snapshot.step_rows import StepRows
 
 
 class ResolvedInputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +37,7 @@ class ResolvedInputs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def resolve_inputs(
-    snapshot: PipelineSnapshot,
+    rows: StepRows,
     executed: Collection[str],
     effective: Mapping[str, EffectiveStep],
     run_config: Mapping[str, object],
@@ -44,8 +49,8 @@ def resolve_inputs(
     with stored bytes that can't be loaded. Raises MissingOutputsError with every output that is not to be had, and
     InvalidRunConfigError where an input that only the run config can give is not given, or given twice.
     """
-    resolver = _Resolver(snapshot, executed, effective, run_config, gone)
-    for step in snapshot.steps:
+    resolver = _Resolver(rows, executed, effective, run_config, gone)
+    for step in rows.steps:
         if step.key in executed:
             resolver.resolve(step)
     if resolver.problems:
@@ -55,30 +60,32 @@ def resolve_inputs(
     return ResolvedInputs(inputs=resolver.inputs, warnings=tuple(resolver.warnings))
 
 
-def made_output(snapshot: PipelineSnapshot, ref: OutputRef, step: EffectiveStep | None) -> bool | None:
+def made_output(rows: StepRows, ref: OutputRef, step: EffectiveStep | None) -> bool | None:
     """Whether the deciding run made this output; None where no run of the lineage decides.
 
     A required output that a success did not record was added to the definition since: nobody has made it yet.
     """
+    if rows.is_over_nothing(ref):
+        return False
     if step is None or step.well is None:
         return None
     if step.well.status is StepStatus.SKIPPED:
         return False
-    if step.well.output(ref.output_name) is not None:
+    if step.well.output(ref.output_name, ref.element) is not None:
         return True
-    return None if snapshot.by_key[ref.step_key].output(ref.output_name).is_required else False
+    return None if rows.by_key[ref.step_key].output(ref.output_name).is_required else False
 
 
 class _Resolver:
     def __init__(
         self,
-        snapshot: PipelineSnapshot,
+        rows: StepRows,
         executed: Collection[str],
         effective: Mapping[str, EffectiveStep],
         run_config: Mapping[str, object],
         gone: Mapping[str, str],
     ) -> None:
-        self.snapshot = snapshot
+        self.rows = rows
         self.executed = executed
         self.effective = effective
         self.gone = gone
@@ -100,9 +107,10 @@ class _Resolver:
             self.missing.extend(missing)
 
     def _input(self, step: StepSnapshot, one: InputSnapshot, missing: list[MissingOutput]) -> PlannedInput:
-        given = one.name in self.given.get(step.key, ())
-        running = any(ref.step_key in self.executed for ref in one.sources)
-        if given and running:
+        given = one.name in self.given.get(step_name(step.key), ())
+        if given and self._is_of_an_element(step, one):
+            self._problem(step, one, "is what its step is mapped over, so it can't be given; leave it out")
+        elif given and any(ref.step_key in self.executed for ref in one.sources):
             self._problem(step, one, "is connected to a step that runs, so it can't be given too; leave it out")
         if not one.sources and not (given or one.has_default or one.is_order_only):
             self._problem(step, one, "is required: nothing is connected to it, and it has no default")
@@ -111,12 +119,14 @@ class _Resolver:
         sources: list[InputSource] = []
         absent: list[OutputRef] = []
         for ref in one.sources:
-            self._source(step, one, ref, sources, absent, missing)
+            if not (one.is_collect and self.rows.is_over_nothing(ref)):
+                self._source(step, one, ref, sources, absent, missing)
         return PlannedInput(
             name=one.name,
             sources=tuple(sources),
             absent=tuple(absent),
             is_fan_in=one.is_fan_in,
+            is_collect=one.is_collect,
             is_order_only=one.is_order_only,
         )
 
@@ -130,12 +140,17 @@ class _Resolver:
         missing: list[MissingOutput],
     ) -> None:
         if ref.step_key in self.executed:
-            sources.append(InputSource(step_key=ref.step_key, output_name=ref.output_name))
+            sources.append(InputSource(step_key=ref.step_key, output_name=ref.output_name, mapping_key=ref.element))
+            return
+        generator = generator_to_run(self.rows.by_key[ref.step_key], self.executed)
+        if generator is not None:
+            why = f"which elements there are is known once {generator} has run, so all of them have to execute too"
+            missing.append(_missing(step, one, ref, why))
             return
         producer = self.effective.get(ref.step_key)
-        made = made_output(self.snapshot, ref, producer)
+        made = made_output(self.rows, ref, producer)
         if made is False:
-            absent.append(ref)
+            absent.append(OutputRef(ref.step_key, ref.output_name))
         elif one.is_order_only:
             if made is None:
                 self._warn_unsettled_order(step, ref)
@@ -154,14 +169,26 @@ class _Resolver:
     def _skips(self, one: PlannedInput) -> bool:
         """The input will certainly skip its step."""
         if one.is_fan_in:
-            present = [source for source in one.sources if source.run_id or source.step_key not in self.bound_to_skip]
+            # Where there turn out to be no elements, what collects them is not skipped.
+            present = [
+                source
+                for source in one.sources
+                if source.run_id
+                or source.step_key not in self.bound_to_skip
+                or (one.is_collect and mapping_key_of(source.step_key) == ANY_KEY)
+            ]
             return bool(one.absent or one.sources) and not present
         return bool(one.absent) or any(
             source.run_id is None and source.step_key in self.bound_to_skip for source in one.sources
         )
 
+    def _is_of_an_element(self, step: StepSnapshot, one: InputSnapshot) -> bool:
+        if step.mapped_over is None or one.is_collect:
+            return False
+        return any(ref.element or self.rows.by_key[ref.step_key].mapped_over for ref in one.sources)
+
     def _problem(self, step: StepSnapshot, one: InputSnapshot, message: str) -> None:
-        self.problems.append(ConfigProblem(path=f"/steps/{step.key}/inputs/{one.name}", message=message))
+        self.problems.append(ConfigProblem(path=f"/steps/{step_name(step.key)}/inputs/{one.name}", message=message))
 
     def _warn_unsettled_order(self, step: StepSnapshot, ref: OutputRef) -> None:
         self.warnings.append(
@@ -194,17 +221,17 @@ class _Resolver:
         pending = [one.upstream_step_key for one in self.missing]
         while pending:
             key = pending.pop()
-            if key in wanted or key not in self.snapshot.by_key:
+            if key in wanted or key not in self.rows.by_key:
                 continue
             wanted.add(key)
-            for one in self.snapshot.by_key[key].inputs:
+            for one in self.rows.by_key[key].inputs:
                 for ref in one.sources:
                     producer = self.effective.get(ref.step_key)
-                    made = made_output(self.snapshot, ref, producer)
+                    made = made_output(self.rows, ref, producer)
                     lost = producer is not None and made and _stored(ref, producer).uri in self.gone
                     if ref.step_key not in self.executed and not one.is_order_only and (made is None or lost):
                         pending.append(ref.step_key)
-        return tuple(key for key in self.snapshot.by_key if key in wanted)
+        return tuple(key for key in self.rows.by_key if key in wanted)
 
 
 _GIVE_IT = "its step is not part of this run; select it too, or give the value in the run config at /steps/{}/inputs/{}"
@@ -212,11 +239,12 @@ _GIVE_IT = "its step is not part of this run; select it too, or give the value i
 
 def _stored(ref: OutputRef, producer: EffectiveStep) -> InputSource:
     assert producer.well is not None
-    output = producer.well.output(ref.output_name)
+    output = producer.well.output(ref.output_name, ref.element)
     assert output is not None
     return InputSource(
         step_key=ref.step_key,
         output_name=ref.output_name,
+        mapping_key=ref.element,
         run_id=producer.well_run_id,
         attempt=producer.well.attempts[-1].number if producer.well.attempts else None,
         uri=output.uri,

@@ -36,6 +36,8 @@ class PlanReason(StrEnum):
     BLOCKED = "BLOCKED"
     NEVER_RUN = "NEVER_RUN"
     DOWNSTREAM = "DOWNSTREAM"
+    # Some of its elements are to execute, and so is its generator: then all of them do.
+    WITH_GENERATOR = "WITH_GENERATOR"
     ENDED_WELL = "ENDED_WELL"
     WAS_SKIPPED = "WAS_SKIPPED"
     OUT_OF_SCOPE = "OUT_OF_SCOPE"
@@ -59,6 +61,8 @@ class InputSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     step_key: str
     output_name: str
+    # Of a dynamic output, which element; "?" for each of those that its step will give.
+    mapping_key: str | None = None
     # The run of the lineage that stored it; None: the run being planned itself.
     run_id: str | None = None
     # The attempt that stored it (from 1), its address and digest; None for the run being planned.
@@ -77,6 +81,8 @@ class PlannedInput(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     # Outputs it is connected to that the deciding run did not make: they skip the step, or leave a fan-in's list.
     absent: tuple[OutputRef, ...] = ()
     is_fan_in: bool = False
+    # It takes the list of what all elements give; with no sources that list is empty.
+    is_collect: bool = False
     is_order_only: bool = False
 
 
@@ -90,6 +96,8 @@ class PlannedStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reason: str
     # Of a step that executes, in the order of the definition.
     inputs: tuple[PlannedInput, ...] = ()
+    # Of a mapped step whose elements are known once its generator has run here: what it is mapped over.
+    mapped_over: OutputRef | None = None
     # Of a reused step: the run whose execution stands in.
     reused_from_run_id: str | None = None
     is_stale: bool = False
@@ -103,6 +111,15 @@ class PlanWarning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     step_key: str | None = None
     # Adding these to the selection mends it.
     step_keys_to_add: tuple[str, ...] = ()
+
+
+class RestOfMap(msgspec.Struct, frozen=True, kw_only=True):
+    """A mapped step that a plan does not execute although it executes the generator of its elements."""
+
+    step_name: str
+    over: OutputRef
+    # The mapping keys of its elements that are settled in the lineage; "?" where it is settled as a whole.
+    settled_keys: frozenset[str]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -122,6 +139,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     time_saved_ms: float = 0.0
     # Every step of the scope that this plan does not execute is settled in the lineage.
     rest_is_settled: bool = True
+    # Besides, mapped steps of the scope whose elements are known once the plan's generators have run.
+    rest_of_maps: tuple[RestOfMap, ...] = ()
 
     @cached_property
     def executed(self) -> Mapping[str, PlannedStep]:
@@ -154,7 +173,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                         (
                             one.name,
                             [
-                                (source.step_key, source.output_name, source.run_id, source.attempt, source.digest)
+                                (
+                                    source.step_key,
+                                    source.output_name,
+                                    source.mapping_key,
+                                    source.run_id,
+                                    source.attempt,
+                                    source.digest,
+                                )
                                 for source in one.sources
                             ],
                             one.absent,

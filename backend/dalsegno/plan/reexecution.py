@@ -5,29 +5,38 @@
    all steps: the scope; selected steps: what the selection picks, whatever its status; from selected: that and
    everything downstream; from failure: what is not settled in the parent's lineage and everything downstream, but a
    skipped step that is bound to be skipped again stays as it is.
+   Of mapped steps, single elements execute; all of them where their generator does (`planned_rows`).
 3. A step that does not execute is reused where it ended well in the lineage, else omitted.
 4. Every input's sources are decided (`input_sources`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
 from dalsegno.errors import InvalidSelectionError, ReexecutionNotAllowedError
 from dalsegno.plan.input_sources import made_output, resolve_inputs
-from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason
+from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason, RestOfMap
+from dalsegno.plan.planned_rows import (
+    Why,
+    generator_to_run,
+    row_key_in,
+    to_execute,
+    with_whole_maps,
+    without_run_generators,
+)
 from dalsegno.plan.selection import normalise_texts, resolve_selection
 from dalsegno.plan.selection_context import context_of_lineage, context_of_pipeline
+from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import EffectiveStep, Lineage
 from dalsegno.runs.status import ReexecutionStrategy, StepStatus
-from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, PipelineSnapshot
+from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, PipelineSnapshot, StepSnapshot
 from dalsegno.snapshot.step_graph import StepGraph
-
-# Why a step executes: the code, and the same for people.
-_Why = tuple[PlanReason, str]
+from dalsegno.snapshot.step_keys import mapping_key_of, step_name
+from dalsegno.snapshot.step_rows import StepRows
 
 
 class ReexecutionRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,21 +59,21 @@ def plan_reexecution(
     `gone` says, by address, what is wrong with stored outputs that can't be loaded. Raises InvalidSelectionError,
     ReexecutionNotAllowedError, MissingOutputsError, InvalidRunConfigError.
     """
-    whole = snapshot.graph
-    scope = whole.within(scope_of(snapshot, lineage))
-    effective = lineage.effective
-    executed = _executed(snapshot, scope, lineage, request)
-    resolved = resolve_inputs(snapshot, executed, effective, request.run_config, gone)
-    steps: list[PlannedStep] = []
-    for key in whole:
-        if key in executed:
-            code, reason = executed[key]
-            step = PlannedStep(
-                step_key=key, action=Action.EXECUTE, reason_code=code, reason=reason, inputs=resolved.inputs[key]
-            )
-        else:
-            step = not_executed(key, key in scope, lineage)
-        steps.append(step)
+    effective = effective_steps(lineage, snapshot)
+    whole = effective.rows.graph
+    scope = whole.within(scope_of(effective.rows, lineage))
+    chosen = _executed(scope, lineage, effective, request)
+    rows = without_run_generators(effective.rows, chosen)
+    executed = with_whole_maps(effective.rows, rows, chosen)
+    in_scope = {row_key_in(rows, key): None for key in scope}
+    resolved = resolve_inputs(rows, executed, effective.by_key, request.run_config, gone)
+    steps = [
+        to_execute(row, executed[row.key], resolved.inputs[row.key])
+        if row.key in executed
+        else not_executed(row, row.key in in_scope, lineage, effective, executed)
+        for row in rows.steps
+    ]
+    rest = [rows.by_key[key] for key in in_scope if key not in executed]
     return Plan(
         pipeline_name=snapshot.name,
         snapshot_id=snapshot.id,
@@ -75,31 +84,32 @@ def plan_reexecution(
         strategy=request.strategy,
         warnings=resolved.warnings,
         time_saved_ms=_time_saved_ms(steps, effective),
-        rest_is_settled=all(key in executed or lineage.is_settled(key) for key in scope),
+        rest_is_settled=all(effective.is_settled(row.key) for row in rest if not generator_to_run(row, executed)),
+        rest_of_maps=_rest_of_maps([row for row in rest if generator_to_run(row, executed)], effective),
     )
 
 
-def scope_of(snapshot: PipelineSnapshot, lineage: Lineage) -> tuple[str, ...]:
+def scope_of(rows: StepRows, lineage: Lineage) -> tuple[str, ...]:
     """The keys of the group's scope on the pipeline as it is now, in topological order."""
-    root, whole = lineage.root, snapshot.graph
+    root, whole = lineage.root, rows.graph
     if root.selection is None:
         return tuple(whole)
     try:
-        return resolve_selection(root.selection, whole, context_of_pipeline(snapshot))
+        return resolve_selection(root.selection, whole, context_of_pipeline(rows.snapshot))
     except InvalidSelectionError:
         # It no longer resolves: a step that it names, or all that it picked, is gone.
-        recorded = frozenset(root.step_keys_to_execute)
-        return tuple(key for key in whole if key in recorded)
+        recorded = lineage.runs[-1]
+        return tuple(key for key in whole if recorded.was_to_execute(key))
 
 
-def unsettled(scope: StepGraph, lineage: Lineage) -> tuple[str, ...]:
+def unsettled(scope: StepGraph, effective: EffectiveSteps) -> tuple[str, ...]:
     """The keys of the scope that are not settled in the lineage, in topological order."""
-    return tuple(key for key in scope if not lineage.is_settled(key))
+    return tuple(key for key in scope if not effective.is_settled(key))
 
 
 def _executed(
-    snapshot: PipelineSnapshot, scope: StepGraph, lineage: Lineage, request: ReexecutionRequest
-) -> dict[str, _Why]:
+    scope: StepGraph, lineage: Lineage, effective: EffectiveSteps, request: ReexecutionRequest
+) -> dict[str, Why]:
     strategy = request.strategy
     if len(scope) == 0:
         raise ReexecutionNotAllowedError(
@@ -119,16 +129,17 @@ def _executed(
             )
         if strategy is ReexecutionStrategy.ALL_STEPS:
             return dict.fromkeys(scope, (PlanReason.ALL_STEPS, "all steps"))
-        return _from_failure(snapshot, scope, lineage)
+        return _from_failure(scope, lineage, effective)
     if request.selection is None:
         raise InvalidSelectionError(problem=f'{strategy} needs a selection, e.g. "train" or "train+*".', clause="")
-    picked = resolve_selection(request.selection, snapshot.graph, context_of_lineage(snapshot, lineage, scope))
-    seeds: dict[str, _Why] = dict.fromkeys(picked, (PlanReason.SELECTED, "selected"))
+    context = context_of_lineage(effective, scope)
+    picked = resolve_selection(request.selection, effective.rows.graph, context)
+    seeds: dict[str, Why] = dict.fromkeys(picked, (PlanReason.SELECTED, "selected"))
     return seeds if strategy is ReexecutionStrategy.SELECTED_STEPS else _with_downstream(scope, seeds)
 
 
-def _with_downstream(scope: StepGraph, seeds: Mapping[str, _Why]) -> dict[str, _Why]:
-    executed: dict[str, _Why] = {}
+def _with_downstream(scope: StepGraph, seeds: Mapping[str, Why]) -> dict[str, Why]:
+    executed: dict[str, Why] = {}
     for key in scope:
         again = [parent for parent in scope.upstream[key] if parent in executed]
         if key in seeds:
@@ -138,14 +149,14 @@ def _with_downstream(scope: StepGraph, seeds: Mapping[str, _Why]) -> dict[str, _
     return executed
 
 
-def _from_failure(snapshot: PipelineSnapshot, scope: StepGraph, lineage: Lineage) -> dict[str, _Why]:
-    executed: dict[str, _Why] = {}
+def _from_failure(scope: StepGraph, lineage: Lineage, effective: EffectiveSteps) -> dict[str, Why]:
+    executed: dict[str, Why] = {}
     for key in scope:
-        step = lineage.effective.get(key)
+        step = effective.by_key.get(key)
         again = [parent for parent in scope.upstream[key] if parent in executed]
         if step is None or not step.is_settled:
             executed[key] = _why_unsettled(step, lineage)
-        elif again and not (step.status is StepStatus.SKIPPED and _stays_skipped(snapshot, key, executed, lineage)):
+        elif again and not (step.status is StepStatus.SKIPPED and _stays_skipped(key, executed, effective)):
             executed[key] = _downstream_of(again)
     if not executed:
         raise ReexecutionNotAllowedError(
@@ -158,25 +169,27 @@ def _from_failure(snapshot: PipelineSnapshot, scope: StepGraph, lineage: Lineage
     return executed
 
 
-def _stays_skipped(snapshot: PipelineSnapshot, key: str, executed: Mapping[str, _Why], lineage: Lineage) -> bool:
+def _stays_skipped(key: str, executed: Mapping[str, Why], effective: EffectiveSteps) -> bool:
     """An output that the step waits for was not made, and its producer does not run again."""
+    rows = effective.rows
 
     def waits_in_vain(one: InputSnapshot) -> bool:
         absent = [
-            ref.step_key not in executed and made_output(snapshot, ref, lineage.effective.get(ref.step_key)) is False
+            ref.step_key not in executed and made_output(rows, ref, effective.by_key.get(ref.step_key)) is False
             for ref in one.sources
+            if not (one.is_collect and rows.is_over_nothing(ref))
         ]
         return bool(absent) and (all(absent) if one.is_fan_in else any(absent))
 
-    return any(waits_in_vain(one) for one in snapshot.by_key[key].inputs)
+    return any(waits_in_vain(one) for one in rows.by_key[key].inputs)
 
 
-def _downstream_of(again: list[str]) -> _Why:
+def _downstream_of(again: list[str]) -> Why:
     named = ", ".join(again[:3]) + (f" and {len(again) - 3} more" if len(again) > 3 else "")
     return PlanReason.DOWNSTREAM, f"downstream of {named}"
 
 
-def _why_unsettled(step: EffectiveStep | None, lineage: Lineage) -> _Why:
+def _why_unsettled(step: EffectiveStep | None, lineage: Lineage) -> Why:
     if step is None:
         return PlanReason.NEVER_RUN, "has never run in this group"
     where = _in_run(step.run_id, lineage)
@@ -193,15 +206,26 @@ def _why_unsettled(step: EffectiveStep | None, lineage: Lineage) -> _Why:
             return PlanReason.NEVER_RUN, f"was not reached {where}"
 
 
-def not_executed(key: str, in_scope: bool, lineage: Lineage) -> PlannedStep:
+def not_executed(
+    row: StepSnapshot, in_scope: bool, lineage: Lineage, effective: EffectiveSteps, executed: Collection[str]
+) -> PlannedStep:
     """What a re-execution of the lineage's nearest run does with a step that it does not execute."""
-    step = lineage.effective.get(key)
+    key = row.key
+    step = effective.by_key.get(key)
     if not in_scope:
         return PlannedStep(
             step_key=key,
             action=Action.OMIT,
             reason_code=PlanReason.OUT_OF_SCOPE,
             reason="outside the run group's scope",
+        )
+    generator = generator_to_run(row, executed)
+    if generator is not None:
+        return PlannedStep(
+            step_key=key,
+            action=Action.OMIT,
+            reason_code=PlanReason.NOT_SELECTED,
+            reason=f"not selected, and which elements it has is known once {generator} has run",
         )
     if step is None or step.well is None or step.well_run_id is None:
         why = "has not ended well in this group" if step else "has never run in this group"
@@ -225,6 +249,19 @@ def _in_run(run_id: str, lineage: Lineage) -> str:
     return "in the parent run" if run_id == lineage.nearest.run_id else f"in run {run_id}"
 
 
-def _time_saved_ms(steps: list[PlannedStep], effective: Mapping[str, EffectiveStep]) -> float:
-    reused = (effective[step.step_key].well for step in steps if step.action is Action.REUSE)
+def _rest_of_maps(to_come: list[StepSnapshot], effective: EffectiveSteps) -> tuple[RestOfMap, ...]:
+    settled: dict[str, set[str]] = {step_name(row.key): set() for row in to_come}
+    for key, step in effective.by_key.items() if to_come else ():
+        mapping_key = mapping_key_of(key)
+        if mapping_key is not None and step.is_settled and step_name(key) in settled:
+            settled[step_name(key)].add(mapping_key)
+    return tuple(
+        RestOfMap(step_name=name, over=row.mapped_over, settled_keys=frozenset(settled[name]))
+        for row in to_come
+        if row.mapped_over is not None and (name := step_name(row.key))
+    )
+
+
+def _time_saved_ms(steps: list[PlannedStep], effective: EffectiveSteps) -> float:
+    reused = (effective.by_key[step.step_key].well for step in steps if step.action is Action.REUSE)
     return sum((state.duration_ms or 0.0) for state in reused if state is not None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dalsegno.errors import InvalidSelectionError
-from dalsegno.plan.mapped_steps import element_graph, whole_where_generated
 from dalsegno.plan.selection_context import SelectionContext
 from dalsegno.plan.selection_evaluation import steps_picked_by
 from dalsegno.plan.selection_parser import parse_selection
@@ -31,16 +30,15 @@ def normalise_texts(selection: object) -> tuple[str, ...]:
 def select_steps(
     selection: object, graph: StepGraph, context: SelectionContext = _NOTHING_ELSE_KNOWN
 ) -> tuple[str, ...]:
-    """The keys that a selection picks, perhaps none, in the topological order of `graph`, the whole pipeline's.
+    """The keys that a selection picks, perhaps none, in the order of `graph`: that of all rows of the pipeline.
 
-    Level operators stop at the edge of the context's scope. A mapped step appears as its elements, or as `work[?]`
-    where it has none (yet) or its generator is picked too. InvalidSelectionError says what does not resolve, and where.
+    Level operators stop at the edge of the context's scope. InvalidSelectionError says what does not resolve, and
+    where. Elements are picked one by one; that to execute a generator is to execute all of them is up to the plan.
     """
     tree = parse_selection(normalise_texts(selection))
     scope = graph if context.scope is None else graph.within(context.scope)
-    steps = element_graph(scope, context.mapped)
-    picked = steps_picked_by(tree, steps, graph, context)
-    return whole_where_generated((key for key in steps if key in picked), context.mapped)
+    picked = steps_picked_by(tree, scope, graph, context)
+    return tuple(key for key in scope if key in picked)
 
 
 def resolve_selection(

@@ -6,26 +6,23 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
-from dalsegno.plan.mapped_steps import MappedStep
-from dalsegno.runs.lineage import Lineage
+from dalsegno.runs.effective_steps import EffectiveSteps
 from dalsegno.runs.status import StepStatus
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 
 
 class SelectionContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a pipeline's steps beside their graph. An element of a mapped step has a key of its own."""
+    """What is known of a pipeline's rows beside their graph."""
 
-    # The steps that can be picked; None: all.
+    # The keys that can be picked; None: all.
     scope: Collection[str] | None = None
-    # By the pipeline's steps.
+    # By the steps of the definition: an element has those of its step.
     tags: Mapping[str, Mapping[str, str]] = {}
-    # The effective states in the lineage of the parent run, of steps that were planned there; None: no parent run.
+    # The effective states in the lineage of the parent run, of rows that were planned there; None: no parent run.
     statuses: Mapping[str, StepStatus] | None = None
     # What `is:changed` and `is:stale` pick, worked out when asked for; None: not known here.
     changed: Callable[[], Collection[str]] | None = None
     stale: Callable[[], Collection[str]] | None = None
-    # The steps that run once per key of a generator, by step key.
-    mapped: Mapping[str, MappedStep] = {}
 
 
 def context_of_pipeline(snapshot: PipelineSnapshot) -> SelectionContext:
@@ -33,10 +30,10 @@ def context_of_pipeline(snapshot: PipelineSnapshot) -> SelectionContext:
     return SelectionContext(tags=snapshot.tags_by_key)
 
 
-def context_of_lineage(snapshot: PipelineSnapshot, lineage: Lineage, scope: Iterable[str]) -> SelectionContext:
-    """For a re-execution of the lineage's nearest run, within the group's scope."""
+def context_of_lineage(effective: EffectiveSteps, scope: Iterable[str]) -> SelectionContext:
+    """For a re-execution of the run in whose lineage these steps count, within the group's scope."""
     return SelectionContext(
         scope=frozenset(scope),
-        tags=snapshot.tags_by_key,
-        statuses={key: step.status for key, step in lineage.effective.items()},
+        tags=effective.rows.snapshot.tags_by_key,
+        statuses={key: step.status for key, step in effective.by_key.items()},
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from dalsegno.errors import InvalidSelectionError
-from dalsegno.plan.mapped_steps import step_of
 from dalsegno.plan.selection_context import SelectionContext
 from dalsegno.plan.selection_names import StepNames
 from dalsegno.plan.selection_refusals import refusal
@@ -27,13 +26,14 @@ from dalsegno.plan.selection_tree import (
 )
 from dalsegno.runs.status import StepStatus
 from dalsegno.snapshot.step_graph import StepGraph
+from dalsegno.snapshot.step_keys import step_name
 
 # How often a key may be looked at for one selection: a second or two, and as many keys in memory.
 _MAX_LOOKS = 5_000_000
 
 
 def steps_picked_by(tree: Clause, steps: StepGraph, pipeline: StepGraph, context: SelectionContext) -> Set[str]:
-    """The keys of `steps`, the graph of the scope with elements for mapped steps, that the tree picks.
+    """The keys of `steps`, the graph of the scope, that the tree picks.
 
     `pipeline` is the whole pipeline's graph, by which a step outside the scope is told from one that does not exist.
     """
@@ -72,7 +72,7 @@ class _Evaluation:
     def __init__(self, steps: StepGraph, pipeline: StepGraph, context: SelectionContext) -> None:
         self._steps = steps
         self._every = steps.upstream.keys()
-        self._names = StepNames(steps, pipeline, context.mapped)
+        self._names = StepNames(steps, pipeline)
         self._context = context
 
     def of(self, clause: Clause, parts: list[Set[str]]) -> Set[str]:
@@ -114,8 +114,7 @@ class _Evaluation:
                 return self._judged(clause)
 
     def _is_tagged(self, key: str, asked: str) -> bool:
-        step = step_of(key)
-        tags = self._context.tags.get(step if step in self._context.mapped else key, {})
+        tags = self._context.tags.get(step_name(key), {})
         return asked in tags or any(asked == f"{name}={value}" for name, value in tags.items())
 
     def _judged(self, clause: Attribute) -> Set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -69,7 +70,7 @@ class StepAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     stderr: CapturedLog | None = None
 
 
-class StepState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StepState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """One step in one run: the fold of its events."""
 
     step_key: str
@@ -77,6 +78,8 @@ class StepState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: tuple[StepAttempt, ...] = ()
     # Of the attempt that succeeded; empty until then.
     outputs: tuple[StepOutput, ...] = ()
+    # Of that attempt: by dynamic output that it gave, the mapping keys in order; none where it was mapped over nothing.
+    expansions: Mapping[str, tuple[str, ...]] = {}
     # For BLOCKED: the steps whose failure is the cause.
     cause_step_keys: tuple[str, ...] = ()
     # For SKIPPED: the output that was not produced, e.g. "branch.left".
@@ -98,7 +101,8 @@ class StepState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def output(self, name: str, mapping_key: str | None = None) -> StepOutput | None:
         """The stored output of that name, if the step made it."""
-        for output in self.outputs:
-            if output.name == name and output.mapping_key == mapping_key:
-                return output
-        return None
+        return self._output_by_name.get((name, mapping_key))
+
+    @cached_property
+    def _output_by_name(self) -> Mapping[tuple[str, str | None], StepOutput]:
+        return {(output.name, output.mapping_key): output for output in self.outputs}

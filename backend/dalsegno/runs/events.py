@@ -162,7 +162,8 @@ class OutputStored(_AttemptEvent, frozen=True):
 
     @property
     def message(self) -> str:
-        return f"Stored output {self.output.name}."
+        key = self.output.mapping_key
+        return f"Stored output {self.output.name}{'' if key is None else f'[{key}]'}."
 
 
 class StepSucceeded(_AttemptEvent, frozen=True):
@@ -170,12 +171,17 @@ class StepSucceeded(_AttemptEvent, frozen=True):
 
     kind = "STEP_SUCCEEDED"
     provenance: Provenance | None = None
+    # By dynamic output, the mapping keys: from now on its elements are known.
+    expansions: Mapping[str, tuple[str, ...]] = {}
     stdout: CapturedLog | None = None
     stderr: CapturedLog | None = None
 
     @property
     def message(self) -> str:
-        return "Succeeded."
+        if not self.expansions:
+            return "Succeeded."
+        counts = (f"{len(keys)} element{'' if len(keys) == 1 else 's'}" for keys in self.expansions.values())
+        return f"Succeeded with {' and '.join(counts)}."
 
 
 class StepFailed(_AttemptEvent, frozen=True):

@@ -10,6 +10,8 @@ import msgspec
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import StepStatus
+from dalsegno.snapshot.pipeline_snapshot import OutputRef
+from dalsegno.snapshot.step_keys import ANY_KEY, element_key, step_name
 
 
 class LineageRun(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -23,6 +25,15 @@ class LineageRun(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def planned(self) -> frozenset[str]:
         """The keys it was planned to execute."""
         return frozenset(self.run.step_keys_to_execute)
+
+    def was_to_execute(self, step_key: str) -> bool:
+        """It was planned to execute this step; an element by itself, or with all elements of its step."""
+        return step_key in self.planned or element_key(step_name(step_key), ANY_KEY) in self.planned
+
+    def expansion(self, output: OutputRef) -> tuple[str, ...] | None:
+        """The mapping keys that a step has given in this run for a dynamic output; None where it gave none."""
+        generator = self.steps.get(output.step_key)
+        return None if generator is None else generator.expansions.get(output.output_name)
 
 
 class EffectiveStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,31 +70,3 @@ class Lineage(msgspec.Struct, frozen=True, dict=True):
     def root(self) -> Run:
         """The first run of the group."""
         return self.runs[-1].run
-
-    @cached_property
-    def effective(self) -> Mapping[str, EffectiveStep]:
-        """By step key, for every step that any run of the lineage was planned to execute."""
-        status: dict[str, tuple[StepStatus, str]] = {}
-        well: dict[str, tuple[str, StepState]] = {}
-        for one in self.runs:
-            for key in one.run.step_keys_to_execute:
-                state = one.steps.get(key)
-                if key not in status:
-                    status[key] = (state.status if state else StepStatus.PENDING, one.run.run_id)
-                if key not in well and state is not None and state.status.ended_well:
-                    well[key] = (one.run.run_id, state)
-        return {
-            key: EffectiveStep(
-                step_key=key,
-                status=found[0],
-                run_id=found[1],
-                well_run_id=well[key][0] if key in well else None,
-                well=well[key][1] if key in well else None,
-            )
-            for key, found in status.items()
-        }
-
-    def is_settled(self, step_key: str) -> bool:
-        """The step's effective state is success or skipped."""
-        step = self.effective.get(step_key)
-        return step is not None and step.is_settled

@@ -51,7 +51,12 @@ class StepStates:
                 state = self._end_attempt(event.step_key, at, StepStatus.SUCCESS, None, event.stdout, event.stderr)
                 succeeded = replace(state.attempts[-1], provenance=event.provenance)
                 outputs = tuple(self._stored.pop(event.step_key))
-                return replace(state, attempts=(*state.attempts[:-1], succeeded), outputs=outputs)
+                return replace(
+                    state,
+                    attempts=(*state.attempts[:-1], succeeded),
+                    outputs=outputs,
+                    expansions=event.expansions,
+                )
             case StepFailed() | StepRetrying():
                 state = self._end_attempt(
                     event.step_key, at, StepStatus.FAILURE, event.error, event.stdout, event.stderr

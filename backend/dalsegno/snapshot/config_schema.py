@@ -12,6 +12,7 @@ from dalsegno.errors import ConfigProblem, InvalidRunConfigError
 from dalsegno.snapshot.close_names import known_names
 from dalsegno.snapshot.config_values import json_copy, json_pointer, needs_a_value, with_defaults
 from dalsegno.snapshot.pipeline_snapshot import JsonSchema, ModeSnapshot, PipelineSnapshot, StepSnapshot
+from dalsegno.snapshot.step_keys import step_names
 
 SECTIONS = ("steps", "resources")
 
@@ -52,7 +53,7 @@ def check_run_config(
 def resources_read(snapshot: PipelineSnapshot, mode: str, step_keys: Iterable[str]) -> frozenset[str]:
     """The resources that running these steps takes, IO managers of what they give and are given included."""
     pending: set[str] = set()
-    for step in map(snapshot.by_key.__getitem__, step_keys):
+    for step in map(snapshot.by_key.__getitem__, step_names(step_keys)):
         pending.update(step.required_resource_keys)
         pending.update(one.io_manager_key for one in step.outputs if one.io_manager_key is not None)
         for ref in (ref for one in step.inputs if not one.is_order_only for ref in one.sources):
@@ -78,7 +79,7 @@ class _Check:
     ) -> None:
         self.snapshot = snapshot
         self.mode = mode
-        self.executed = snapshot.by_key.keys() if executed is None else executed
+        self.executed = snapshot.by_key.keys() if executed is None else frozenset(step_names(executed))
         self.problems = problems
 
     def complete(self, given: Any) -> dict[str, Any]:

@@ -25,6 +25,22 @@ class OutputRef(msgspec.Struct, frozen=True, array_like=True):
     def __str__(self) -> str:
         return f"{self.step_key}.{self.output_name}"
 
+    @property
+    def element(self) -> str | None:
+        """Of a dynamic output, which of its values: a mapping key, or "?" for each of them; None in a definition."""
+        return None
+
+
+class ElementRef(OutputRef, frozen=True, array_like=True):
+    """A value of a dynamic output."""
+
+    mapping_key: str
+
+    @property
+    def element(self) -> str | None:
+        """The mapping key, or "?" for each of them."""
+        return self.mapping_key
+
 
 class InputSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One input of a step, and the outputs it is connected to."""
@@ -34,6 +50,8 @@ class InputSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     sources: tuple[OutputRef, ...] = ()
     # It takes the list of all its sources' values.
     is_fan_in: bool = False
+    # That list is what all elements of a dynamic output, or of a mapped step, give.
+    is_collect: bool = False
     # It binds the order only; no value is loaded.
     is_order_only: bool = False
     has_default: bool = False
@@ -65,8 +83,14 @@ class StepSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     config_schema: JsonSchema | None = None
     required_resource_keys: tuple[str, ...] = ()
     retry_policy: RetryPolicy | None = None
+    # Those of the pipelines that it was called in among them.
     tags: Mapping[str, str] = {}
     description: str | None = None
+    # The dynamic output for each of whose elements it is executed once.
+    mapped_over: OutputRef | None = None
+    # The keys of the pipelines that it was called in, the outermost first: of "outer.inner.step", "outer" and
+    # "outer.inner".
+    enclosing: tuple[str, ...] = ()
 
     def output(self, name: str) -> OutputSnapshot:
         """The output of that name; KeyError where there is none."""
@@ -132,6 +156,28 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
                 for step in self.steps
             }
         )
+
+    @cached_property
+    def dynamic_outputs(self) -> tuple[OutputRef, ...]:
+        """Every dynamic output of its steps."""
+        return tuple(OutputRef(step.key, one.name) for step in self.steps for one in step.outputs if one.is_dynamic)
+
+    @cached_property
+    def generators(self) -> Mapping[str, tuple[OutputRef, ...]]:
+        """The steps that have dynamic outputs, with these, in topological order."""
+        found: dict[str, tuple[OutputRef, ...]] = {}
+        for ref in self.dynamic_outputs:
+            found[ref.step_key] = (*found.get(ref.step_key, ()), ref)
+        return found
+
+    def elements_of(self, ref: OutputRef) -> OutputRef | None:
+        """The dynamic output that has the elements which this output stands for: itself, or what its step is mapped
+        over; None for an output that is one value.
+        """
+        step = self.by_key[ref.step_key]
+        if step.mapped_over is not None:
+            return step.mapped_over
+        return ref if step.key in self.generators and step.output(ref.output_name).is_dynamic else None
 
     def mode(self, name: str) -> ModeSnapshot:
         """The mode of that name; KeyError where there is none."""

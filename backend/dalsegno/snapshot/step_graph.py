@@ -16,6 +16,8 @@ class StepGraph(msgspec.Struct, frozen=True, dict=True):
     """
 
     upstream: Mapping[str, tuple[str, ...]]
+    # Of a mapped step, by the name that it has in the definition: the keys of its rows.
+    rows_of_mapped: Mapping[str, tuple[str, ...]] = {}
 
     @cached_property
     def downstream(self) -> Mapping[str, tuple[str, ...]]:
@@ -45,5 +47,10 @@ class StepGraph(msgspec.Struct, frozen=True, dict=True):
                 key: parents if inside.issuperset(parents) else tuple(filter(inside.__contains__, parents))
                 for key, parents in self.upstream.items()
                 if key in inside
-            }
+            },
+            {
+                name: rows
+                for name, keys in self.rows_of_mapped.items()
+                if (rows := tuple(key for key in keys if key in inside))
+            },
         )

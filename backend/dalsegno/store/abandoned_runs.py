@@ -8,6 +8,9 @@ from msgspec.structs import replace
 from sqlalchemy import bindparam, select, type_coerce
 
 from dalsegno.errors import WorkerLostError
+from dalsegno.plan.outcome import all_is_settled
+from dalsegno.plan.plan import Plan
+from dalsegno.plan.ready_steps import ReadySteps
 from dalsegno.runs.attempts import ErrorInfo, StepState
 from dalsegno.runs.events import AttemptLost, Event, RunCanceled, RunFailed, RunSucceeded
 from dalsegno.runs.run import Run
@@ -16,6 +19,7 @@ from dalsegno.runs.step_states import StepStates
 from dalsegno.store.column_types import Instant
 from dalsegno.store.run_progress import RunBatch, append
 from dalsegno.store.run_rows import run_of
+from dalsegno.store.runs import fetch_plan
 from dalsegno.store.script import Script
 from dalsegno.store.statements import database_now
 from dalsegno.store.steps import fetch_steps
@@ -57,14 +61,17 @@ def end_abandoned_run(run_id: str) -> Script[bool]:
     if not rows:
         return False
     steps = yield from fetch_steps([run_id], with_attempts=True)
-    yield from append(run_id, rows[0].lease_token, _ending(run_of(rows[0]), rows[0].now, steps[run_id]))
+    plan = yield from fetch_plan(run_id)
+    assert plan is not None  # kept in the same transaction as its run
+    yield from append(run_id, rows[0].lease_token, _ending(run_of(rows[0]), plan, rows[0].now, steps[run_id]))
     return True
 
 
-def _ending(run: Run, at: datetime, steps: dict[str, StepState]) -> RunBatch:
+def _ending(run: Run, plan: Plan, at: datetime, steps: dict[str, StepState]) -> RunBatch:
     events, lost = lost_steps(at, steps)
-    reached = [steps[key] for key in run.step_keys_to_execute if key in steps]
-    all_well = len(reached) == len(run.step_keys_to_execute) and all(state.status.ended_well for state in reached)
+    rows = ReadySteps(plan, steps).rows
+    reached = [steps[key] for key in rows if key in steps]
+    all_well = len(reached) == len(rows) and all(state.status.ended_well for state in reached)
     failed = tuple(state.step_key for state in reached if state.status is StepStatus.FAILURE)
     error: ErrorInfo | None = None
     end: Event
@@ -82,7 +89,7 @@ def _ending(run: Run, at: datetime, steps: dict[str, StepState]) -> RunBatch:
         status=status,
         ended_at=at,
         error=error,
-        group_status=RunStatus.SUCCESS if all_well and run.rest_is_settled else unsettled,
+        group_status=RunStatus.SUCCESS if all_is_settled(plan, rows, steps) else unsettled,
     )
 
 

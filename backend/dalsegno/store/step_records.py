@@ -43,6 +43,7 @@ def _step_values(run_id: str, state: StepState, event_number: int) -> dict[str, 
         "changed_at_event": event_number,
         "cause_step_keys": state.cause_step_keys or None,
         "note": state.note,
+        "expansions": dict(state.expansions) or None,
     }
 
 

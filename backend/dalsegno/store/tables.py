@@ -135,6 +135,8 @@ steps = Table(
     Column("changed_at_event", BigInteger, nullable=False),
     Column("cause_step_keys", Json(tuple[str, ...])),
     Column("note", Prose),
+    # Of a success with dynamic outputs: by output, the mapping keys in order.
+    Column("expansions", Json(dict[str, tuple[str, ...]])),
     PrimaryKeyConstraint("run_id", "step_key"),
     sqlite_with_rowid=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -31,6 +31,7 @@ from dalsegno.runs.events import (
 )
 from dalsegno.runs.status import StepStatus
 from dalsegno.runs.step_states import StepStates
+from dalsegno.snapshot.step_keys import ANY_KEY, element_key, step_name
 from dalsegno.terminal.step_prints import prints_taken
 from dalsegno.terminal.tables import GAP, fitted, is_drawn, status_cell
 from dalsegno.terminal.words import clock, count, duration
@@ -152,7 +153,7 @@ class LiveProgress:
         """The table as it stands now."""
         now = datetime.now(UTC)
         with self._changing:
-            states = list({**self._pending, **self._states.by_key}.values())
+            states = _by_row(self._pending, self._states.by_key)
         shown = _most_telling(states, max(4, self._console.size.height - _LINES_LEFT))
         gap = Text(" " * GAP)
         name = min(self._widest, self._console.width * 2 // 5)
@@ -182,6 +183,15 @@ class LiveProgress:
         line = Table.grid(padding=(0, 1, 0, 0))
         line.add_row(self._spinner, text)
         return line
+
+
+def _by_row(pending: Mapping[str, StepState], states: Mapping[str, StepState]) -> list[StepState]:
+    """Each step as it stands, in the plan's order; elements that are under way in place of `work[?]`."""
+    elements: dict[str, list[StepState]] = {}
+    for key, state in states.items():
+        if key not in pending:
+            elements.setdefault(element_key(step_name(key), ANY_KEY), []).append(state)
+    return [state for key in pending for state in elements.get(key) or (states.get(key) or pending[key],)]
 
 
 def _most_telling(states: Sequence[StepState], lines: int) -> Sequence[StepState]:

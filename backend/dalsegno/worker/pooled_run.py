@@ -13,7 +13,7 @@ from dalsegno.errors import StepProcessDiedError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.plan.plan import Plan
 from dalsegno.runs.attempts import ErrorInfo
-from dalsegno.runs.events import Logged, OutputStored, ResourceTeardownFailed, RunCanceling, RunStarted
+from dalsegno.runs.events import Logged, ResourceTeardownFailed, RunCanceling, RunStarted
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
@@ -194,7 +194,7 @@ class PooledRun:
             attempt = self._execution.next_attempt()
             assert attempt is not None  # it is due
             self._attempts[process] = attempt
-            inputs = StepInputs.of(self._plan.executed[attempt.step_key], self._execution.source_in_this_run)
+            inputs = StepInputs.of(self._execution.planned(attempt.step_key), self._execution.source_in_this_run)
             process.make(self._run, MakeAttempt(self._run.run_id, attempt, inputs))
         self._give_spare_back()
 
@@ -308,10 +308,7 @@ class PooledRun:
         attempt, captured = message.attempt, message.captured
         match message:
             case AttemptDone():
-                for output in message.outputs:
-                    stored = OutputStored(step_key=attempt.step_key, attempt=attempt.number, output=output)
-                    self._recorder.record(stored)
-                self._execution.succeeded(attempt, message.provenance, captured)
+                self._execution.succeeded(attempt, message.outputs, message.provenance, captured)
             case AttemptFailed(failure=failure) if not self._is_canceled:
                 self._execution.failed(
                     attempt, failure.error, captured, asked=failure.asked, may_retry=failure.may_retry

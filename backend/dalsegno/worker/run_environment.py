@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from typing import Any
 
 from dalsegno.definitions import (
+    DynamicOutput,
     InputContext,
     IOManager,
-    Output,
     OutputContext,
     PipelineDefinition,
     ResourceDefinition,
@@ -17,10 +17,12 @@ from dalsegno.definitions import (
     StepDefinition,
 )
 from dalsegno.definitions.context import LogSink
+from dalsegno.definitions.inputs_outputs import GivenOutput
 from dalsegno.errors import ConfigProblem, DalsegnoError, InvalidRunConfigError, OutputNotStoredError
 from dalsegno.output_storage import OutputStorage, StoredOutput
 from dalsegno.plan.plan import InputSource
 from dalsegno.runs.run import Run
+from dalsegno.snapshot.step_keys import step_name, step_names
 
 
 class ResourceFailure(Exception):
@@ -41,22 +43,23 @@ class RunEnvironment:
 
     def config_of(self, step_key: str) -> Any:
         """An instance of the step's config model; None where it has none."""
-        return self.pipeline.steps[step_key].definition.parse_config(self._given(step_key).get("config"), step_key)
+        name = step_name(step_key)
+        return self.pipeline.steps[name].definition.parse_config(self._given(name).get("config"), name)
 
     def inputs_given(self, step_key: str) -> Mapping[str, Any]:
         """The inputs that the run config gives to a step."""
-        return self._given(step_key).get("inputs") or {}
+        return self._given(step_name(step_key)).get("inputs") or {}
 
     def resource_keys_read(self, step_key: str) -> tuple[str, ...]:
         """The resources that a step uses, with those that they use in turn."""
-        return self._mode.with_required(self.pipeline.steps[step_key].definition.required_resource_keys)
+        return self._mode.with_required(self.pipeline.steps[step_name(step_key)].definition.required_resource_keys)
 
     def load(self, source: InputSource, *, step_key: str, input_name: str) -> Any:
         """The value of a stored output, for an input.
 
         Raises OutputUnavailableError where it is gone or damaged, and whatever an author's IO manager raises.
         """
-        producer = self.pipeline.steps[source.step_key].definition.outputs[source.output_name]
+        producer = self.pipeline.steps[step_name(source.step_key)].definition.outputs[source.output_name]
         context = InputContext(
             name=input_name,
             step_key=step_key,
@@ -66,6 +69,7 @@ class RunEnvironment:
                 pipeline_name=self.run.pipeline_name,
                 step_key=source.step_key,
                 name=source.output_name,
+                mapping_key=source.mapping_key,
                 attempt=source.attempt or 1,
                 metadata=producer.metadata,
                 resources=self.resources,
@@ -79,22 +83,26 @@ class RunEnvironment:
         )
         return self._manager(producer.io_manager_key).load_input(context)
 
-    def store(self, step: StepContext, output: Output, attempt_token: str) -> tuple[StoredOutput, Mapping[str, Any]]:
+    def store(
+        self, step: StepContext, output: GivenOutput, attempt_token: str
+    ) -> tuple[StoredOutput, Mapping[str, Any]]:
         """Store an output's value: where it is now, and its metadata.
 
         Raises OutputNotStoredError, and whatever an author's IO manager raises.
         """
-        declared = self.pipeline.steps[step.step_key].definition.outputs[output.output_name]
+        mapping_key = output.mapping_key if isinstance(output, DynamicOutput) else None
+        declared = self.pipeline.steps[step_name(step.step_key)].definition.outputs[output.output_name]
         context = OutputContext(
             run_id=step.run_id,
             pipeline_name=step.pipeline_name,
             step_key=step.step_key,
             name=output.output_name,
+            mapping_key=mapping_key,
             attempt=step.attempt,
             attempt_token=attempt_token,
             metadata={
                 **declared.metadata,
-                **step.take_output_metadata(output.output_name),
+                **step.take_output_metadata(output.output_name, mapping_key),
                 **(output.metadata or {}),
             },
             tags=step.tags,
@@ -204,7 +212,7 @@ def check_config(
 
     Raises InvalidRunConfigError with every problem.
     """
-    keys = tuple(step_keys)
+    keys = step_names(step_keys)
     mode = pipeline.mode(mode_name)
     readers: list[tuple[StepDefinition | ResourceDefinition, str, str]] = [
         *((pipeline.steps[key].definition, "steps", key) for key in keys),

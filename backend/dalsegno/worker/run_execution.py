@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import random
 from time import monotonic
@@ -17,12 +17,14 @@ from time import monotonic
 import msgspec
 
 from dalsegno.errors import WorkerLostError
-from dalsegno.plan.plan import InputSource, Plan
+from dalsegno.plan.outcome import all_is_settled
+from dalsegno.plan.plan import InputSource, Plan, PlannedStep
 from dalsegno.plan.ready_steps import Block, ReadySteps, Skip
-from dalsegno.runs.attempts import CapturedLog, ErrorInfo, Provenance
+from dalsegno.runs.attempts import CapturedLog, ErrorInfo, Provenance, StepOutput
 from dalsegno.runs.events import (
     AttemptLost,
     Event,
+    OutputStored,
     RunCanceled,
     RunFailed,
     RunSucceeded,
@@ -37,6 +39,7 @@ from dalsegno.runs.events import (
 from dalsegno.runs.status import RunStatus, StepStatus
 from dalsegno.runs.step_states import StepStates
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.snapshot.step_keys import step_name
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -134,6 +137,10 @@ class RunExecution:
         self._record(StepStarted(step_key=key, attempt=attempt.number, token=attempt.token, worker_id=self._worker_id))
         return attempt
 
+    def planned(self, step_key: str) -> PlannedStep:
+        """What the plan says of a step; of an element, what follows for it from its generator's success."""
+        return self._ready.rows[step_key]
+
     def seconds_to_retry(self) -> float | None:
         """Seconds until the next retry is due; None where none waits."""
         return max(0.0, self._retries[0][0] - self._clock()) if self._retries else None
@@ -141,31 +148,46 @@ class RunExecution:
     def source_in_this_run(self, source: InputSource) -> InputSource | None:
         """Where a source of this run is stored; None where its step was skipped or did not make it."""
         state = self._states.by_key[source.step_key]
-        output = state.output(source.output_name)
+        output = state.output(source.output_name, source.mapping_key)
         if output is None:
             return None
         return InputSource(
             step_key=source.step_key,
             output_name=source.output_name,
+            mapping_key=source.mapping_key,
             attempt=state.attempts[-1].number,
             uri=output.uri,
             digest=output.digest,
             size_bytes=output.size_bytes,
         )
 
-    def succeeded(self, attempt: Attempt, provenance: Provenance, captured: CapturedOutput = NOTHING_CAPTURED) -> None:
-        """The attempt ended well; its outputs are stored and recorded."""
+    def succeeded(
+        self,
+        attempt: Attempt,
+        outputs: Sequence[StepOutput],
+        provenance: Provenance,
+        captured: CapturedOutput = NOTHING_CAPTURED,
+    ) -> None:
+        """The attempt ended well, and gave these outputs; they are stored and recorded.
+
+        With its success its expansions are recorded too, and belong to this attempt as its outputs do.
+        """
         key = attempt.step_key
+        for output in outputs:
+            self._record(OutputStored(step_key=key, attempt=attempt.number, output=output))
+        expansions = self._expansions(key, outputs)
         self._record(
             StepSucceeded(
                 step_key=key,
                 attempt=attempt.number,
                 provenance=provenance,
+                expansions=expansions,
                 stdout=captured.stdout,
                 stderr=captured.stderr,
             )
         )
-        self._ready.ended(key, StepStatus.SUCCESS, {output.name for output in self._states.by_key[key].outputs})
+        made = {output.name for output in outputs}
+        self._ready.ended(key, StepStatus.SUCCESS, made, expansions=expansions)
 
     def failed(
         self,
@@ -233,9 +255,8 @@ class RunExecution:
 
         `error` is why the run as a whole failed, outside any step.
         """
-        steps = {key: self._states.by_key.get(key) for key in self._plan.executed}
-        failed = tuple(key for key, state in steps.items() if state is not None and state.status is StepStatus.FAILURE)
-        settled = all(state is not None and state.status.ended_well for state in steps.values())
+        steps = [state for key in self._ready.rows if (state := self._states.by_key.get(key)) is not None]
+        failed = tuple(state.step_key for state in steps if state.status is StepStatus.FAILURE)
         event: Event
         if canceled:
             status, event = RunStatus.CANCELED, RunCanceled()
@@ -243,7 +264,7 @@ class RunExecution:
             status, event = RunStatus.FAILURE, RunFailed(failed_step_keys=failed, error=error)
         else:
             status, event = RunStatus.SUCCESS, RunSucceeded()
-        if settled and self._plan.rest_is_settled:
+        if all_is_settled(self._plan, self._ready.rows, self._states.by_key):
             group_status = RunStatus.SUCCESS
         else:
             group_status = RunStatus.CANCELED if canceled else RunStatus.FAILURE
@@ -259,6 +280,16 @@ class RunExecution:
                 case _:
                     self._startable.append(decision.step_key)
 
+    def _expansions(self, step_key: str, outputs: Sequence[StepOutput]) -> dict[str, tuple[str, ...]]:
+        """By dynamic output, its mapping keys. One that may be left out, and has none, was left out."""
+        found: dict[str, tuple[str, ...]] = {}
+        for one in self._snapshot.by_key[step_name(step_key)].outputs:
+            if one.is_dynamic:
+                keys = tuple(each.mapping_key for each in outputs if each.name == one.name and each.mapping_key)
+                if keys or one.is_required:
+                    found[one.name] = keys
+        return found
+
     def _retry_delay(self, attempt: Attempt, asked: RetryAsked | None) -> float | None:
         """Seconds to wait before the next attempt; None where there is none."""
         attempts = self._states.by_key[attempt.step_key].attempts
@@ -266,7 +297,7 @@ class RunExecution:
         failures = 1 + sum(one.status is StepStatus.FAILURE for one in attempts[:-1])
         if asked is not None:
             return asked.delay_seconds if failures <= asked.max_retries else None
-        policy = self._snapshot.by_key[attempt.step_key].retry_policy
+        policy = self._snapshot.by_key[step_name(attempt.step_key)].retry_policy
         if policy is None or failures > policy.max_retries:
             return None
         return policy.delay_before(failures, self._chance())

@@ -10,7 +10,7 @@ from dalsegno.definitions.context import LogSink
 from dalsegno.output_storage import OutputStorage
 from dalsegno.plan.plan import Plan
 from dalsegno.runs.attempts import ErrorInfo
-from dalsegno.runs.events import Logged, LogLevel, OutputStored, ResourceTeardownFailed
+from dalsegno.runs.events import Logged, LogLevel, ResourceTeardownFailed
 from dalsegno.runs.run import Run
 from dalsegno.worker.attempt_failure import failure_of, what_failed
 from dalsegno.worker.captured_prints import CapturedPrints
@@ -98,7 +98,7 @@ class RunLoop:
 
     def _make(self, attempt: Attempt, environment: RunEnvironment) -> None:
         prints = CapturedPrints(self._storage, self._run.run_id, attempt.step_key, attempt.token)
-        inputs = StepInputs.of(self._plan.executed[attempt.step_key], self._execution.source_in_this_run)
+        inputs = StepInputs.of(self._execution.planned(attempt.step_key), self._execution.source_in_this_run)
         try:
             with prints, self._interrupts.allowed():
                 done = execute_attempt(environment, attempt, inputs, self._log_of(attempt))
@@ -109,9 +109,7 @@ class RunLoop:
         except BaseException as error:  # noqa: BLE001 - whatever a step raises, sys.exit included, fails that step alone
             self._failed(attempt, error, prints.captured())
         else:
-            for output in done.outputs:
-                self._recorder.record(OutputStored(step_key=attempt.step_key, attempt=attempt.number, output=output))
-            self._execution.succeeded(attempt, done.provenance, prints.captured())
+            self._execution.succeeded(attempt, done.outputs, done.provenance, prints.captured())
 
     def _failed(self, attempt: Attempt, error: BaseException, captured: CapturedOutput) -> None:
         self.raised = self.raised or what_failed(error)

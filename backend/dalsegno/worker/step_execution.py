@@ -7,11 +7,13 @@ from typing import Any
 
 import msgspec
 
-from dalsegno.definitions import Output, StepContext
+from dalsegno.definitions import DynamicOutput, StepContext
 from dalsegno.definitions.context import LogSink
+from dalsegno.definitions.inputs_outputs import GivenOutput
 from dalsegno.plan.plan import InputSource, PlannedStep
 from dalsegno.runs.attempts import Provenance, StepOutput
 from dalsegno.runs.provenance import config_digest, digest_of, idempotency_key
+from dalsegno.snapshot.step_keys import step_name
 from dalsegno.worker.preview import preview_of
 from dalsegno.worker.run_environment import RunEnvironment
 from dalsegno.worker.run_execution import Attempt
@@ -29,7 +31,7 @@ class StepInputs(msgspec.Struct, frozen=True):
         single: dict[str, InputSource] = {}
         fan_in: dict[str, tuple[InputSource, ...]] = {}
         for one in step.inputs:
-            if one.is_order_only or not (one.sources or one.absent):
+            if one.is_order_only or not (one.sources or one.absent or one.is_collect):
                 continue
             found = (source if source.run_id is not None else in_this_run(source) for source in one.sources)
             present = tuple(source for source in found if source is not None)
@@ -62,10 +64,11 @@ def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepI
     """
     run = environment.run
     key = attempt.step_key
-    definition = environment.pipeline.steps[key].definition
+    name = step_name(key)
+    definition = environment.pipeline.steps[name].definition
     given = environment.inputs_given(key)
-    input_digests = inputs.digests() | {name: (digest_of(value),) for name, value in given.items()}
-    config = config_digest(run.run_config, key, environment.resource_keys_read(key))
+    input_digests = inputs.digests() | {one: (digest_of(value),) for one, value in given.items()}
+    config = config_digest(run.run_config, name, environment.resource_keys_read(key))
     context = StepContext(
         config=environment.config_of(key),
         resources=environment.resources,
@@ -82,23 +85,24 @@ def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepI
         output_names=tuple(definition.outputs),
     )
     values: dict[str, Any] = dict(given)
-    for name, source in inputs.single.items():
-        values[name] = environment.load(source, step_key=key, input_name=name)
-    for name, elements in inputs.fan_in.items():
-        values[name] = [environment.load(source, step_key=key, input_name=name) for source in elements]
+    for input_name, source in inputs.single.items():
+        values[input_name] = environment.load(source, step_key=key, input_name=input_name)
+    for input_name, elements in inputs.fan_in.items():
+        values[input_name] = [environment.load(one, step_key=key, input_name=input_name) for one in elements]
     outputs = tuple(_store(environment, attempt, context, output) for output in definition.invoke(context, values))
     provenance = Provenance(
-        code_version=environment.pipeline.snapshot.by_key[key].code_version,
+        code_version=environment.pipeline.snapshot.by_key[name].code_version,
         config_digest=config,
         input_digests=input_digests,
     )
     return Done(outputs, provenance)
 
 
-def _store(environment: RunEnvironment, attempt: Attempt, context: StepContext, output: Output) -> StepOutput:
+def _store(environment: RunEnvironment, attempt: Attempt, context: StepContext, output: GivenOutput) -> StepOutput:
     stored, metadata = environment.store(context, output, attempt.token)
     return StepOutput(
         name=output.output_name,
+        mapping_key=output.mapping_key if isinstance(output, DynamicOutput) else None,
         uri=stored.uri,
         digest=stored.digest,
         size_bytes=stored.size_bytes,

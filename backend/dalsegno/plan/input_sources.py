@@ -69,6 +69,21 @@ def made_output(snapshot: PipelineSnapshot, ref: OutputRef, step: EffectiveStep 
     return None if snapshot.by_key[ref.step_key].output(ref.output_name).is_required else False
 
 
+def stays_skipped(
+    snapshot: PipelineSnapshot, step_key: str, again: Collection[str], effective: Mapping[str, EffectiveStep]
+) -> bool:
+    """An output that the step waits for was not made, and its producer is not among those that may make it `again`."""
+
+    def waits_in_vain(one: InputSnapshot) -> bool:
+        absent = [
+            ref.step_key not in again and made_output(snapshot, ref, effective.get(ref.step_key)) is False
+            for ref in one.sources
+        ]
+        return bool(absent) and (all(absent) if one.is_fan_in else any(absent))
+
+    return any(waits_in_vain(one) for one in snapshot.by_key[step_key].inputs)
+
+
 class _Resolver:
     def __init__(
         self,

@@ -35,6 +35,10 @@ class PlanReason(StrEnum):
     INTERRUPTED = "INTERRUPTED"
     BLOCKED = "BLOCKED"
     NEVER_RUN = "NEVER_RUN"
+    # It ended well, but what made its output is no longer what would make it now.
+    CODE_CHANGED = "CODE_CHANGED"
+    CONFIG_CHANGED = "CONFIG_CHANGED"
+    INPUT_CHANGED = "INPUT_CHANGED"
     DOWNSTREAM = "DOWNSTREAM"
     ENDED_WELL = "ENDED_WELL"
     WAS_SKIPPED = "WAS_SKIPPED"
@@ -92,6 +96,7 @@ class PlannedStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     inputs: tuple[PlannedInput, ...] = ()
     # Of a reused step: the run whose execution stands in.
     reused_from_run_id: str | None = None
+    # Of a reused step: what it was made from has been, or will be, replaced by other bytes, code or config.
     is_stale: bool = False
 
 
@@ -103,6 +108,19 @@ class PlanWarning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     step_key: str | None = None
     # Adding these to the selection mends it.
     step_keys_to_add: tuple[str, ...] = ()
+
+
+class ReplacedSince(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where staleness begins and ends among the reused steps; with the graph and the executed steps it tells which are
+    stale.
+    """
+
+    # Their own code or config has changed since they ran.
+    code_or_config: tuple[str, ...] = ()
+    # An input would not be loaded as it was.
+    inputs: tuple[str, ...] = ()
+    # Skipped steps that are bound to be skipped again, though something upstream is replaced.
+    still_skipped: tuple[str, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -122,6 +140,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     time_saved_ms: float = 0.0
     # Every step of the scope that this plan does not execute is settled in the lineage.
     rest_is_settled: bool = True
+    # Kept with a run, so that its reused steps can be told as stale as they were at its launch.
+    replaced_since: ReplacedSince = ReplacedSince()
 
     @cached_property
     def executed(self) -> Mapping[str, PlannedStep]:

@@ -4,8 +4,10 @@
 2. The strategy says which steps of the scope execute:
    all steps: the scope; selected steps: what the selection picks, whatever its status; from selected: that and
    everything downstream; from failure: what is not settled in the parent's lineage and everything downstream, but a
-   skipped step that is bound to be skipped again stays as it is.
-3. A step that does not execute is reused where it ended well in the lineage, else omitted.
+   skipped step that is bound to be skipped again stays as it is; from changed: what is not settled, or whose code,
+   config or inputs have changed since its effective output was made (`changes`), and everything downstream.
+3. A step that does not execute is reused where it ended well in the lineage, else omitted. What is reused though
+   something that it was made from is replaced is marked as stale, and the plan warns of it (`staleness`).
 4. Every input's sources are decided (`input_sources`).
 """
 
@@ -17,12 +19,14 @@ from typing import Any
 import msgspec
 
 from dalsegno.errors import InvalidSelectionError, ReexecutionNotAllowedError
-from dalsegno.plan.input_sources import made_output, resolve_inputs
+from dalsegno.plan.changes import Changes, in_run, reason_of
+from dalsegno.plan.input_sources import resolve_inputs, stays_skipped
 from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason
 from dalsegno.plan.selection import normalise_texts, resolve_selection
+from dalsegno.plan.staleness import with_staleness
 from dalsegno.runs.lineage import EffectiveStep, Lineage
 from dalsegno.runs.status import ReexecutionStrategy, StepStatus
-from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, PipelineSnapshot
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 from dalsegno.snapshot.step_graph import StepGraph
 
 # Why a step executes: the code, and the same for people.
@@ -52,7 +56,8 @@ def plan_reexecution(
     whole = snapshot.graph
     scope = whole.within(scope_of(whole, lineage))
     effective = lineage.effective
-    executed = _executed(snapshot, whole, scope, lineage, request)
+    changes = Changes(snapshot, lineage, mode=request.mode, run_config=request.run_config)
+    executed = _executed(snapshot, whole, scope, lineage, request, changes)
     resolved = resolve_inputs(snapshot, executed, effective, request.run_config, gone)
     steps: list[PlannedStep] = []
     for key in whole:
@@ -64,7 +69,7 @@ def plan_reexecution(
         else:
             step = not_executed(key, key in scope, lineage)
         steps.append(step)
-    return Plan(
+    plan = Plan(
         pipeline_name=snapshot.name,
         snapshot_id=snapshot.id,
         mode=request.mode,
@@ -76,6 +81,7 @@ def plan_reexecution(
         time_saved_ms=_time_saved_ms(steps, effective),
         rest_is_settled=all(key in executed or lineage.is_settled(key) for key in scope),
     )
+    return with_staleness(plan, snapshot, effective, changes)
 
 
 def scope_of(whole: StepGraph, lineage: Lineage) -> tuple[str, ...]:
@@ -97,7 +103,12 @@ def unsettled(scope: StepGraph, lineage: Lineage) -> tuple[str, ...]:
 
 
 def _executed(
-    snapshot: PipelineSnapshot, whole: StepGraph, scope: StepGraph, lineage: Lineage, request: ReexecutionRequest
+    snapshot: PipelineSnapshot,
+    whole: StepGraph,
+    scope: StepGraph,
+    lineage: Lineage,
+    request: ReexecutionRequest,
+    changes: Changes,
 ) -> dict[str, _Why]:
     strategy = request.strategy
     if len(scope) == 0:
@@ -118,6 +129,8 @@ def _executed(
             )
         if strategy is ReexecutionStrategy.ALL_STEPS:
             return dict.fromkeys(scope, (PlanReason.ALL_STEPS, "all steps"))
+        if strategy is ReexecutionStrategy.FROM_CHANGED:
+            return _from_changed(scope, lineage, changes)
         return _from_failure(snapshot, scope, lineage)
     if request.selection is None:
         raise InvalidSelectionError(problem=f'{strategy} needs a selection, e.g. "train" or "train+*".', clause="")
@@ -144,7 +157,9 @@ def _from_failure(snapshot: PipelineSnapshot, scope: StepGraph, lineage: Lineage
         again = [parent for parent in scope.upstream[key] if parent in executed]
         if step is None or not step.is_settled:
             executed[key] = _why_unsettled(step, lineage)
-        elif again and not (step.status is StepStatus.SKIPPED and _stays_skipped(snapshot, key, executed, lineage)):
+        elif again and not (
+            step.status is StepStatus.SKIPPED and stays_skipped(snapshot, key, executed, lineage.effective)
+        ):
             executed[key] = _downstream_of(again)
     if not executed:
         raise ReexecutionNotAllowedError(
@@ -157,17 +172,24 @@ def _from_failure(snapshot: PipelineSnapshot, scope: StepGraph, lineage: Lineage
     return executed
 
 
-def _stays_skipped(snapshot: PipelineSnapshot, key: str, executed: Mapping[str, _Why], lineage: Lineage) -> bool:
-    """An output that the step waits for was not made, and its producer does not run again."""
-
-    def waits_in_vain(one: InputSnapshot) -> bool:
-        absent = [
-            ref.step_key not in executed and made_output(snapshot, ref, lineage.effective.get(ref.step_key)) is False
-            for ref in one.sources
-        ]
-        return bool(absent) and (all(absent) if one.is_fan_in else any(absent))
-
-    return any(waits_in_vain(one) for one in snapshot.by_key[key].inputs)
+def _from_changed(scope: StepGraph, lineage: Lineage, changes: Changes) -> dict[str, _Why]:
+    seeds: dict[str, _Why] = {}
+    for key in scope:
+        step = lineage.effective.get(key)
+        if step is None or not step.is_settled:
+            seeds[key] = _why_unsettled(step, lineage)
+        elif changed := changes.of(key):
+            seeds[key] = reason_of(changed)
+    if not seeds:
+        raise ReexecutionNotAllowedError(
+            strategy=ReexecutionStrategy.FROM_CHANGED,
+            why=(
+                "Nothing has changed: every step has ended well in this run or in an earlier one of its group, and its "
+                "code, config and inputs are still those that made what it stored. Re-execute all steps, or select the "
+                "steps to run again."
+            ),
+        )
+    return _with_downstream(scope, seeds)
 
 
 def _downstream_of(again: list[str]) -> _Why:
@@ -178,7 +200,7 @@ def _downstream_of(again: list[str]) -> _Why:
 def _why_unsettled(step: EffectiveStep | None, lineage: Lineage) -> _Why:
     if step is None:
         return PlanReason.NEVER_RUN, "has never run in this group"
-    where = _in_run(step.run_id, lineage)
+    where = in_run(step.run_id, lineage)
     match step.status:
         case StepStatus.FAILURE:
             return PlanReason.FAILED, f"failed {where}"
@@ -207,7 +229,7 @@ def not_executed(key: str, in_scope: bool, lineage: Lineage) -> PlannedStep:
         return PlannedStep(
             step_key=key, action=Action.OMIT, reason_code=PlanReason.NOT_SELECTED, reason=f"not selected, and it {why}"
         )
-    where = _in_run(step.well_run_id, lineage)
+    where = in_run(step.well_run_id, lineage)
     skipped = step.well.status is StepStatus.SKIPPED
     return PlannedStep(
         step_key=key,
@@ -216,12 +238,6 @@ def not_executed(key: str, in_scope: bool, lineage: Lineage) -> PlannedStep:
         reason=f"was skipped {where}" if skipped else f"succeeded {where}",
         reused_from_run_id=step.well_run_id,
     )
-
-
-def _in_run(run_id: str, lineage: Lineage) -> str:
-    if run_id == lineage.root.run_id:
-        return "in the first run"
-    return "in the parent run" if run_id == lineage.nearest.run_id else f"in run {run_id}"
 
 
 def _time_saved_ms(steps: list[PlannedStep], effective: Mapping[str, EffectiveStep]) -> float:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from dalsegno.plan.plan import Plan
 from dalsegno.plan.reexecution import not_executed, scope_of
+from dalsegno.plan.staleness import marked
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.status import StepStatus
@@ -20,12 +21,10 @@ def full_plan(stored: Plan, snapshot: PipelineSnapshot, lineage: Lineage) -> Pla
     ancestors = Lineage(lineage.runs[1:])
     whole = snapshot.graph
     scope = frozenset(scope_of(whole, lineage))
-    return replace(
-        stored,
-        steps=tuple(
-            executed[key] if key in executed else not_executed(key, key in scope, ancestors) for key in snapshot.by_key
-        ),
+    steps = tuple(
+        executed[key] if key in executed else not_executed(key, key in scope, ancestors) for key in snapshot.by_key
     )
+    return marked(replace(stored, steps=steps), snapshot)
 
 
 def whole_run(snapshot: PipelineSnapshot, lineage: Lineage, own: Mapping[str, StepState]) -> dict[str, StepState]:

@@ -1,0 +1,178 @@
+"""What has changed since a step's effective output was made: its code, the config it reads, or its inputs.
+
+What made it is kept with the attempt (`Provenance`). It is compared with the snapshot as it is now, the config that the
+launch would give, and the outputs that its inputs would be loaded from now. Outputs are compared by digest. One whose
+IO manager gave no digest is known by the attempt that made it: another attempt is another output.
+
+Where an attempt does not tell what it was made from, its config is that of its run, an input has changed when its
+producer has ended well again since, and its code is taken to be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from dalsegno.plan.config_changes import config_differences
+from dalsegno.plan.input_sources import made_output, stays_skipped
+from dalsegno.plan.plan import PlanReason
+from dalsegno.runs.attempts import Provenance
+from dalsegno.runs.lineage import Lineage
+from dalsegno.runs.provenance import attempt_identity, config_digest, digest_of
+from dalsegno.runs.status import StepStatus
+from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputRef, PipelineSnapshot, StepSnapshot
+
+_NOTHING_RECORDED = Provenance()
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One thing that has changed for a step."""
+
+    # CODE_CHANGED, CONFIG_CHANGED or INPUT_CHANGED.
+    code: PlanReason
+    # For people, e.g. "config threshold 0.5 -> 0.7".
+    what: str
+
+
+class Changes:
+    """What has changed for each step of a snapshot, looked at when it is asked for.
+
+    `lineage` is the parent's; `mode` and `run_config` (complete: checked, defaults filled in) are those of the launch.
+    """
+
+    def __init__(
+        self, snapshot: PipelineSnapshot, lineage: Lineage, *, mode: str, run_config: Mapping[str, Any]
+    ) -> None:
+        self._snapshot = snapshot
+        self._effective = lineage.effective
+        self._lineage = lineage
+        # By run: the parent 0, its parent 1, and so on.
+        self._distance = {one.run.run_id: distance for distance, one in enumerate(lineage)}
+        self._runs = {one.run.run_id: one.run for one in lineage}
+        self._mode = snapshot.mode(mode)
+        self._run_config = run_config
+        self._found: dict[str, tuple[Change, ...]] = {}
+
+    def of(self, step_key: str) -> tuple[Change, ...]:
+        """What has changed for a step; nothing where it has no effective output."""
+        if step_key not in self._found:
+            self._found[step_key] = tuple(self._look(self._snapshot.by_key[step_key]))
+        return self._found[step_key]
+
+    def keys(self) -> tuple[str, ...]:
+        """The steps for which something has changed, in topological order."""
+        return tuple(step.key for step in self._snapshot.steps if self.of(step.key))
+
+    def _look(self, step: StepSnapshot) -> Iterator[Change]:
+        effective = self._effective.get(step.key)
+        if effective is None or effective.well is None or effective.well_run_id is None:
+            return
+        if effective.well.status is StepStatus.SKIPPED:
+            if not stays_skipped(self._snapshot, step.key, (), self._effective):
+                yield Change(PlanReason.INPUT_CHANGED, "what it was skipped for is there now")
+            return
+        attempt = effective.well.attempts[-1] if effective.well.attempts else None
+        recorded = attempt.provenance if attempt is not None else None
+        if recorded is not None and recorded.code_version != step.code_version:
+            where = in_run(effective.well_run_id, self._lineage)
+            yield Change(PlanReason.CODE_CHANGED, f"code changed since it ran {where}")
+        config = self._config(step, effective.well_run_id, recorded)
+        if config is not None:
+            yield Change(PlanReason.CONFIG_CHANGED, config)
+        for what in self._inputs(step, effective.well_run_id, recorded):
+            yield Change(PlanReason.INPUT_CHANGED, what)
+
+    def _config(self, step: StepSnapshot, run_id: str, recorded: Provenance | None) -> str | None:
+        """The change in what the step reads: its own config, that of its resources, and which mode gives these."""
+        resource_keys = (
+            sorted(self._mode.with_required(step.required_resource_keys)) if step.required_resource_keys else ()
+        )
+        run = self._runs[run_id]
+        if resource_keys and run.mode != self._mode.name:
+            return f"mode {run.mode} -> {self._mode.name}, which gives it its resources"
+        before = recorded.config_digest if recorded else config_digest(run.run_config, step.key, resource_keys)
+        if before == config_digest(self._run_config, step.key, resource_keys):
+            return None
+        named = config_differences(run.run_config, self._run_config, step.key, resource_keys)
+        return named or "config of other resources than those that it reads now"
+
+    def _inputs(self, step: StepSnapshot, run_id: str, recorded: Provenance | None) -> Iterator[str]:
+        digests = (recorded or _NOTHING_RECORDED).input_digests
+        for one in step.inputs:
+            if not one.is_order_only:
+                before = digests.get(one.name) if recorded else None
+                what = self._input(step, one, run_id, before, is_recorded=recorded is not None)
+                if what is not None:
+                    yield f"input {one.name} {what}"
+        names = {one.name for one in step.inputs}
+        yield from (f"input {name} is gone" for name in digests if name not in names)
+
+    def _input(
+        self,
+        step: StepSnapshot,
+        one: InputSnapshot,
+        run_id: str,
+        before: tuple[str | None, ...] | None,
+        *,
+        is_recorded: bool,
+    ) -> str | None:
+        """What has changed of an input that `before` was loaded for, by a step in this run."""
+        given = (self._run_config.get("steps", {}).get(step.key) or {}).get("inputs") or {}
+        if one.name in given:
+            is_same = not is_recorded or before == (digest_of(given[one.name]),)
+            return None if is_same else "is given another value"
+        present: list[OutputRef] = []
+        for ref in one.sources:
+            made = made_output(self._snapshot, ref, self._effective.get(ref.step_key))
+            if made is None:
+                return f"comes from {ref.step_key}, which has not ended well"
+            if made:
+                present.append(ref)
+            elif not one.is_fan_in:
+                return f"is not there any more: {ref} was not made"
+        if one.sources and not present:
+            return "is not there any more: none of its elements was made"
+        again = [ref for ref in present if self._ran_again(ref, run_id)]
+        if not is_recorded:
+            return self._made_again(again) if again else None
+        if len(before or ()) == len(present) and all(
+            self._is_same(then, ref, ref in again) for then, ref in zip(before or (), present, strict=True)
+        ):
+            return None
+        return self._made_again(again) if again else "is connected otherwise"
+
+    def _is_same(self, before: str | None, ref: OutputRef, ran_again: bool) -> bool:
+        if before is None:
+            return not ran_again
+        producer = self._effective[ref.step_key]
+        assert producer.well is not None and producer.well_run_id is not None  # it made this output
+        output = producer.well.output(ref.output_name)
+        if output is not None and output.digest is not None:
+            return before == output.digest
+        number = producer.well.attempts[-1].number if producer.well.attempts else 1
+        return before == attempt_identity(producer.well_run_id, ref.step_key, number)
+
+    def _ran_again(self, ref: OutputRef, run_id: str) -> bool:
+        """The output is made by a later run of the lineage than the one that loaded it."""
+        made_in = self._effective[ref.step_key].well_run_id
+        return made_in is not None and self._distance[made_in] < self._distance[run_id]
+
+    def _made_again(self, again: list[OutputRef]) -> str:
+        ref = again[0]
+        others = f" and {len(again) - 1} more" if len(again) > 1 else ""
+        made_in = self._effective[ref.step_key].well_run_id or ""
+        return f"changed: {ref.step_key}{others} ran again {in_run(made_in, self._lineage)}"
+
+
+def in_run(run_id: str, lineage: Lineage) -> str:
+    """`in the first run`, `in the parent run`, `in run 0190...`."""
+    if run_id == lineage.root.run_id:
+        return "in the first run"
+    return "in the parent run" if run_id == lineage.nearest.run_id else f"in run {run_id}"
+
+
+def reason_of(changes: tuple[Change, ...]) -> tuple[PlanReason, str]:
+    """Why a step executes for which these have changed."""
+    return changes[0].code, "; ".join(one.what for one in changes)

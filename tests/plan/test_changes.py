@@ -129,6 +129,7 @@ def test_a_step_that_reads_other_resources_than_before_has_changed() -> None:
     lineage = world.first()
     steps = tuple(replace(one, required_resource_keys=()) for one in world.snapshot.steps)
     world.snapshot = replace(world.snapshot, steps=steps)
+    world.config = {}
     (change,) = changes(world, lineage).of("b")
     assert change.what == "config of other resources than those that it reads now"
 

@@ -10,7 +10,8 @@ producer has ended well again since, and its code is taken to be the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from dalsegno.plan.config_changes import config_differences
 from dalsegno.plan.input_sources import made_output, stays_skipped
 from dalsegno.plan.plan import PlanReason
 from dalsegno.runs.attempts import Provenance
-from dalsegno.runs.lineage import Lineage
+from dalsegno.runs.lineage import EffectiveStep, Lineage
 from dalsegno.runs.provenance import attempt_identity, config_digest, digest_of
 from dalsegno.runs.status import StepStatus
 from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputRef, PipelineSnapshot, StepSnapshot
@@ -57,9 +58,12 @@ class Changes:
 
     def of(self, step_key: str) -> tuple[Change, ...]:
         """What has changed for a step; nothing where it has no effective output."""
-        if step_key not in self._found:
-            self._found[step_key] = tuple(self._look(self._snapshot.by_key[step_key]))
-        return self._found[step_key]
+        if step_key in self._untouched:
+            return ()
+        found = self._found.get(step_key)
+        if found is None:
+            found = self._found[step_key] = tuple(self._look(self._snapshot.by_key[step_key]))
+        return found
 
     def keys(self) -> tuple[str, ...]:
         """The steps for which something has changed, in topological order."""
@@ -73,16 +77,47 @@ class Changes:
             if not stays_skipped(self._snapshot, step.key, (), self._effective):
                 yield Change(PlanReason.INPUT_CHANGED, "what it was skipped for is there now")
             return
-        attempt = effective.well.attempts[-1] if effective.well.attempts else None
-        recorded = attempt.provenance if attempt is not None else None
+        attempts = effective.well.attempts
+        yield from self._compare(step, effective.well_run_id, attempts[-1].provenance if attempts else None)
+
+    def _compare(self, step: StepSnapshot, run_id: str, recorded: Provenance | None) -> Iterator[Change]:
         if recorded is not None and recorded.code_version != step.code_version:
-            where = in_run(effective.well_run_id, self._lineage)
-            yield Change(PlanReason.CODE_CHANGED, f"code changed since it ran {where}")
-        config = self._config(step, effective.well_run_id, recorded)
+            yield Change(PlanReason.CODE_CHANGED, f"code changed since it ran {in_run(run_id, self._lineage)}")
+        config = self._config(step, run_id, recorded)
         if config is not None:
             yield Change(PlanReason.CONFIG_CHANGED, config)
-        for what in self._inputs(step, effective.well_run_id, recorded):
+        for what in self._inputs(step, run_id, recorded):
             yield Change(PlanReason.INPUT_CHANGED, what)
+
+    @cached_property
+    def _untouched(self) -> frozenset[str]:
+        """The steps whose code, config and inputs are plainly what was recorded: most are. One tight loop over all."""
+        found: list[str] = []
+        with_this_config = self._runs_with_this_config
+        for step in self._snapshot.steps:
+            effective = self._effective.get(step.key)
+            well = effective.well if effective is not None else None
+            recorded = well.attempts[-1].provenance if well is not None and well.attempts else None
+            if (
+                recorded is not None
+                and recorded.code_version == step.code_version
+                and effective is not None
+                and effective.well_run_id in with_this_config
+                and _are_loaded_alike(step.inputs, recorded.input_digests, self._effective)
+            ):
+                found.append(step.key)
+        return frozenset(found)
+
+    @cached_property
+    def _runs_with_this_config(self) -> frozenset[str]:
+        """The runs of the lineage that had this very mode and config, for whatever step."""
+        # As JSON, for there 1 and true are two things.
+        now = msgspec.json.encode(self._run_config, order="deterministic")
+        return frozenset(
+            run_id
+            for run_id, run in self._runs.items()
+            if run.mode == self._mode.name and msgspec.json.encode(run.run_config, order="deterministic") == now
+        )
 
     def _config(self, step: StepSnapshot, run_id: str, recorded: Provenance | None) -> str | None:
         """The change in what the step reads: its own config, that of its resources, and which mode gives these."""
@@ -138,21 +173,11 @@ class Changes:
         if not is_recorded:
             return self._made_again(again) if again else None
         if len(before or ()) == len(present) and all(
-            self._is_same(then, ref, ref in again) for then, ref in zip(before or (), present, strict=True)
+            (ref not in again) if then is None else then == _identity(ref, self._effective)
+            for then, ref in zip(before or (), present, strict=True)
         ):
             return None
         return self._made_again(again) if again else "is connected otherwise"
-
-    def _is_same(self, before: str | None, ref: OutputRef, ran_again: bool) -> bool:
-        if before is None:
-            return not ran_again
-        producer = self._effective[ref.step_key]
-        assert producer.well is not None and producer.well_run_id is not None  # it made this output
-        output = producer.well.output(ref.output_name)
-        if output is not None and output.digest is not None:
-            return before == output.digest
-        number = producer.well.attempts[-1].number if producer.well.attempts else 1
-        return before == attempt_identity(producer.well_run_id, ref.step_key, number)
 
     def _ran_again(self, ref: OutputRef, run_id: str) -> bool:
         """The output is made by a later run of the lineage than the one that loaded it."""
@@ -164,6 +189,45 @@ class Changes:
         others = f" and {len(again) - 1} more" if len(again) > 1 else ""
         made_in = self._effective[ref.step_key].well_run_id or ""
         return f"changed: {ref.step_key}{others} ran again {in_run(made_in, self._lineage)}"
+
+
+def _are_loaded_alike(
+    inputs: Iterable[InputSnapshot],
+    digests: Mapping[str, tuple[str | None, ...]],
+    effective: Mapping[str, EffectiveStep],
+) -> bool:
+    """Every input would be loaded from just what was recorded."""
+    loaded = 0
+    for one in inputs:
+        before = digests.get(one.name)
+        sources = one.sources
+        if before is None:
+            if sources and not one.is_order_only:
+                return False
+            continue
+        if len(before) != len(sources):
+            return False
+        loaded += 1
+        for position, ref in enumerate(sources):
+            if before[position] != _identity(ref, effective) or before[position] is None:
+                return False
+    return loaded == len(digests)
+
+
+def _identity(ref: OutputRef, effective: Mapping[str, EffectiveStep]) -> str | None:
+    """The digest of an effective output, else the attempt that made it; None where there is none."""
+    step = effective.get(ref.step_key)
+    well = step.well if step is not None else None
+    if step is None or well is None:
+        return None
+    name = ref.output_name
+    for output in well.outputs:
+        if output.name == name:
+            if output.digest is not None:
+                return output.digest
+            number = well.attempts[-1].number if well.attempts else 1
+            return attempt_identity(step.well_run_id or "", ref.step_key, number)
+    return None
 
 
 def in_run(run_id: str, lineage: Lineage) -> str:

@@ -125,6 +125,7 @@ def _step_documents(plan: Plan, states: Mapping[str, StepState]) -> list[dict[st
             "reason_code": step.reason_code.value,
             "reason": step.reason,
             "reused_from_run_id": step.reused_from_run_id,
+            "is_stale": step.is_stale,
             "duration_ms": states[step.step_key].duration_ms,
         }
         for step in plan.steps

@@ -31,10 +31,6 @@ STILL_TO_COME = {
     "StartBulkResult",
     "StartBulkSuccess",
     "BulkCountChangedError",
-    "ReexecutionStrategy.FROM_CHANGED",
-    "PlanReason.CODE_CHANGED",
-    "PlanReason.CONFIG_CHANGED",
-    "PlanReason.INPUT_CHANGED",
     "PlanReason.WITH_GENERATOR",
 }
 

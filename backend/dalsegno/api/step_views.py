@@ -12,8 +12,10 @@ from dalsegno.api.loaders import ChangedKey, LineageKey
 from dalsegno.api.pagination import MAX_STEPS, checked_size
 from dalsegno.api.plans import OutputRef, StepInput
 from dalsegno.api.steps import StepStats
-from dalsegno.errors import InvalidCursorError
+from dalsegno.errors import InvalidCursorError, InvalidRunConfigError
+from dalsegno.launch import changes_for
 from dalsegno.plan.plan import Plan, PlannedStep
+from dalsegno.plan.staleness import stale_keys
 from dalsegno.plan.stored_plan import full_plan
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.lineage import Lineage, LineageRun
@@ -105,7 +107,27 @@ async def effective_step_stats(info: Info, newest: Run, fields: frozenset[str]) 
     plans: dict[str, Plan] = {}
     if fields & _OF_PLANS:
         plans = await _plans(info, snapshot, lineage, {run.run_id for run, _ in found})
-    return [_stats_of(run.run_id, StepView(state), plans, lineage) for run, state in found]
+    steps = [_stats_of(run.run_id, StepView(state), plans, lineage) for run, state in found]
+    if "isStale" in fields:
+        stale = await _stale_now(info, newest, snapshot)
+        for step in steps:
+            step.is_stale = step.step_key in stale and step.status.ended_well
+    return steps
+
+
+async def _stale_now(info: Info, newest: Run, planned_on: PipelineSnapshot) -> frozenset[str]:
+    """The steps whose effective output is stale, on the pipeline as it is now."""
+    loaders = info.context.loaders
+    lineage = await loaders.lineage.load(LineageKey(run_id=newest.run_id, whole=True))
+    snapshot_id = await loaders.current_snapshot_id.load(newest.pipeline_name)
+    snapshot = planned_on if snapshot_id is None else await loaders.snapshot.load(snapshot_id)
+    try:
+        changes = changes_for(snapshot, lineage)
+    except InvalidRunConfigError:
+        # The run's mode is gone: nothing of it can be made again on the pipeline as it is now.
+        changes = changes_for(planned_on, lineage)
+        snapshot = planned_on
+    return frozenset(stale_keys(snapshot, lineage.effective, changes))
 
 
 async def _keys_asked(info: Info, run: Run, asked: StepsAsked) -> list[str]:

@@ -55,6 +55,27 @@ def resolve_inputs(
     return ResolvedInputs(inputs=resolver.inputs, warnings=tuple(resolver.warnings))
 
 
+def stored_sources(
+    snapshot: PipelineSnapshot,
+    executed: Collection[str],
+    effective: Mapping[str, EffectiveStep],
+    run_config: Mapping[str, object],
+) -> tuple[InputSource, ...]:
+    """The stored outputs that the steps in `executed` would load, those of a fan-in all of them, if they are there."""
+    resolver = _Resolver(snapshot, executed, effective, run_config, {})
+    for step in snapshot.steps:
+        if step.key in executed:
+            resolver.resolve(step)
+    return tuple(
+        source
+        for inputs in resolver.inputs.values()
+        for one in inputs
+        if not one.is_order_only
+        for source in one.sources
+        if source.uri is not None
+    )
+
+
 def made_output(snapshot: PipelineSnapshot, ref: OutputRef, step: EffectiveStep | None) -> bool | None:
     """Whether the deciding run made this output; None where no run of the lineage decides.
 

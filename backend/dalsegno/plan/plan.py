@@ -98,6 +98,8 @@ class PlannedStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reused_from_run_id: str | None = None
     # Of a reused step: what it was made from has been, or will be, replaced by other bytes, code or config.
     is_stale: bool = False
+    # From its history, where somebody has looked at it.
+    estimated_duration_ms: float | None = None
 
 
 class PlanWarning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -138,6 +140,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     warnings: tuple[PlanWarning, ...] = ()
     # How long the reused steps of the scope took when they ran, in milliseconds.
     time_saved_ms: float = 0.0
+    # From the steps' history along the longest path, where somebody has looked at it and all of it is known.
+    estimated_duration_ms: float | None = None
     # Every step of the scope that this plan does not execute is settled in the lineage.
     rest_is_settled: bool = True
     # Kept with a run, so that its reused steps can be told as stale as they were at its launch.

@@ -20,8 +20,8 @@ import msgspec
 
 from dalsegno.errors import InvalidSelectionError, ReexecutionNotAllowedError
 from dalsegno.plan.changes import Changes, in_run, reason_of
-from dalsegno.plan.input_sources import resolve_inputs, stays_skipped
-from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason
+from dalsegno.plan.input_sources import resolve_inputs, stays_skipped, stored_sources
+from dalsegno.plan.plan import Action, InputSource, Plan, PlannedStep, PlanReason
 from dalsegno.plan.selection import normalise_texts, resolve_selection
 from dalsegno.plan.staleness import with_staleness
 from dalsegno.runs.lineage import EffectiveStep, Lineage
@@ -82,6 +82,20 @@ def plan_reexecution(
         rest_is_settled=all(key in executed or lineage.is_settled(key) for key in scope),
     )
     return with_staleness(plan, snapshot, effective, changes)
+
+
+def outputs_to_load(
+    snapshot: PipelineSnapshot, lineage: Lineage, request: ReexecutionRequest
+) -> tuple[InputSource, ...]:
+    """The stored outputs that the plan of this request would load, to be looked at before it is made.
+
+    Raises InvalidSelectionError, ReexecutionNotAllowedError.
+    """
+    whole = snapshot.graph
+    scope = whole.within(scope_of(whole, lineage))
+    changes = Changes(snapshot, lineage, mode=request.mode, run_config=request.run_config)
+    executed = _executed(snapshot, whole, scope, lineage, request, changes)
+    return stored_sources(snapshot, executed, lineage.effective, request.run_config)
 
 
 def scope_of(whole: StepGraph, lineage: Lineage) -> tuple[str, ...]:

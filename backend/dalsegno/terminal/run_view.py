@@ -153,7 +153,8 @@ def _why(state: StepState, step: PlannedStep, *, is_first_run: bool) -> str:
         case StepStatus.SKIPPED if state.note:
             return f"{state.note} was not made"
         case StepStatus.REUSED:
-            return f"{step.reason}, took {duration(state.duration_ms)}" if state.started_at else step.reason
+            took = f", took {duration(state.duration_ms)}" if state.started_at else ""
+            return f"{step.reason}{took}{' (stale)' if step.is_stale else ''}"
         case StepStatus.OMITTED if step.action is Action.EXECUTE:
             return "not reached when the run ended"
         case StepStatus.OMITTED:

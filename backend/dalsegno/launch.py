@@ -28,6 +28,7 @@ from dalsegno.plan.first_plan import plan_first_run
 from dalsegno.plan.plan import InputSource, Plan, PlanWarning, PlanWarningKind
 from dalsegno.plan.reexecution import ReexecutionRequest, outputs_to_load, plan_reexecution
 from dalsegno.plan.selection import normalise_texts
+from dalsegno.plan.staleness import stale_keys
 from dalsegno.run_id import new_run_id
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run
@@ -123,6 +124,18 @@ def changes_for(snapshot: PipelineSnapshot, lineage: Lineage) -> Changes:
     with suppress(InvalidRunConfigError):
         given = check_run_config(snapshot, mode, given, executed=())
     return Changes(snapshot, lineage, mode=mode, run_config=given)
+
+
+def stale_in(lineage: Lineage, snapshots: Iterable[PipelineSnapshot]) -> tuple[str, ...]:
+    """The settled steps whose effective output is stale, in topological order.
+
+    Judged on the first of the snapshots that has the mode of the lineage's nearest run; where none has, nothing is.
+    """
+    for snapshot in snapshots:
+        with suppress(InvalidRunConfigError):
+            found = stale_keys(snapshot, lineage.effective, changes_for(snapshot, lineage))
+            return tuple(key for key in found if lineage.is_settled(key))
+    return ()
 
 
 def strategy_of(options: LaunchOptions) -> ReexecutionStrategy:

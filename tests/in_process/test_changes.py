@@ -294,7 +294,9 @@ def test_config_given_from_failure_is_warned_of_where_it_changes_nothing(instanc
         "pick",
         ("pick",),
     )
-    assert plan.by_key["pick"].is_stale
+    assert again.plan == plan
+    assert [key for key in plan.by_key if again.result_for_solid(key).is_stale] == ["pick"]
+    assert instance.stale_steps(first.run_id) == ("pick", "save")
     # It was made with the older threshold, and is told to be.
     assert again.output_value("save") == "2 in here"
     mended = plan_reexecution(graded(), again.run_id, strategy="FROM_CHANGED", instance=instance)

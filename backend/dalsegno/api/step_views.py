@@ -12,10 +12,9 @@ from dalsegno.api.loaders import ChangedKey, LineageKey
 from dalsegno.api.pagination import MAX_STEPS, checked_size
 from dalsegno.api.plans import OutputRef, StepInput
 from dalsegno.api.steps import StepStats
-from dalsegno.errors import InvalidCursorError, InvalidRunConfigError
-from dalsegno.launch import changes_for
+from dalsegno.errors import InvalidCursorError
+from dalsegno.launch import stale_in
 from dalsegno.plan.plan import Plan, PlannedStep
-from dalsegno.plan.staleness import stale_keys
 from dalsegno.plan.stored_plan import full_plan
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.lineage import Lineage, LineageRun
@@ -111,7 +110,7 @@ async def effective_step_stats(info: Info, newest: Run, fields: frozenset[str]) 
     if "isStale" in fields:
         stale = await _stale_now(info, newest, snapshot)
         for step in steps:
-            step.is_stale = step.step_key in stale and step.status.ended_well
+            step.is_stale = step.step_key in stale
     return steps
 
 
@@ -120,14 +119,8 @@ async def _stale_now(info: Info, newest: Run, planned_on: PipelineSnapshot) -> f
     loaders = info.context.loaders
     lineage = await loaders.lineage.load(LineageKey(run_id=newest.run_id, whole=True))
     snapshot_id = await loaders.current_snapshot_id.load(newest.pipeline_name)
-    snapshot = planned_on if snapshot_id is None else await loaders.snapshot.load(snapshot_id)
-    try:
-        changes = changes_for(snapshot, lineage)
-    except InvalidRunConfigError:
-        # The run's mode is gone: nothing of it can be made again on the pipeline as it is now.
-        changes = changes_for(planned_on, lineage)
-        snapshot = planned_on
-    return frozenset(stale_keys(snapshot, lineage.effective, changes))
+    current = [] if snapshot_id is None else [await loaders.snapshot.load(snapshot_id)]
+    return frozenset(stale_in(lineage, [*current, planned_on]))
 
 
 async def _keys_asked(info: Info, run: Run, asked: StepsAsked) -> list[str]:

@@ -9,7 +9,7 @@ import pydantic
 import pytest
 from sqlalchemy import update
 
-from dalsegno import execute_pipeline, pipeline, reexecute_pipeline, step
+from dalsegno import execute_pipeline, pipeline, plan_reexecution, reexecute_pipeline, step
 from dalsegno.api.sightings import SECONDS_KEPT, Sightings
 from dalsegno.definitions import PipelineDefinition
 from dalsegno.store.tables import attempts
@@ -153,6 +153,28 @@ async def test_what_was_stale_at_launch_stays_so_told_and_the_group_tells_what_i
     assert stale(group["effectiveSteps"]) == set()
     assert stale((await service.ask(STEPS, id=again.run_id))["run"]["stepStats"]) == {"train", "stats", "report"}
     assert stale((await service.ask(STEPS, id=last.run_id))["run"]["stepStats"]) == set()
+
+
+async def test_a_plan_shows_the_same_rows_wherever_it_is_asked_for(service: Service):
+    first = execute_pipeline(forecast(), instance=service.instance)
+    edited = forecast(rows=4, version="2")
+    service.serve(edited)
+    asked: dict[str, Any] = {"strategy": "SELECTED_STEPS", "run_config": RATE}
+    here = plan_reexecution(edited, first.run_id, step_selection="load", instance=service.instance, **asked)
+    there = await plan(service, first.run_id, strategy="SELECTED_STEPS", selection="load", runConfig=RATE)
+    assert there["id"] == here.id
+    for row, one in zip(there["steps"], here.steps, strict=True):
+        assert row["stepKey"] == one.step_key
+        assert (row["action"], row["reasonCode"], row["reason"]) == (one.action, one.reason_code, one.reason)
+        assert (row["reusedFromRunId"], row["isStale"]) == (one.reused_from_run_id, one.is_stale)
+        assert row["estimatedDurationMs"] == pytest.approx(one.estimated_duration_ms)
+    assert there["estimatedDurationMs"] == pytest.approx(here.estimated_duration_ms)
+    assert there["timeSavedMs"] == pytest.approx(here.time_saved_ms)
+    assert [(one["kind"], one["stepKey"], one["message"]) for one in there["warnings"]] == [
+        (one.kind, one.step_key, one.message) for one in here.warnings
+    ]
+    # Its answer of every kind is seen: load executes, train reads other config, stats and report are downstream.
+    assert warned(there) == [("STALE", None), ("CONFIG_CHANGED", "train")]
 
 
 async def test_what_was_made_again_as_it_was_leaves_nothing_stale(service: Service):

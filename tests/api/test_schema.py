@@ -16,14 +16,11 @@ ROOT = Path(__file__).parents[2]
 CONTRACT = Path(__file__).parent / "contract.graphql"
 
 STILL_TO_COME = {
-    "Query.compareRuns",
     "Query.bulkPlan",
     "Query.bulk",
     "Mutation.launchReexecutions",
     "Mutation.startBulk",
     "Mutation.cancelBulk",
-    "RunComparison",
-    "StepComparison",
     "BulkAction",
     "BulkPlan",
     "BulkRefusal",

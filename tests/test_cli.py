@@ -163,6 +163,39 @@ def test_each_strategy_has_its_option(dalsegno, option, executed):
     assert json.loads(out)["run"]["step_keys_to_execute"] == executed
 
 
+def test_from_changed_executes_what_was_edited_and_show_tells_what_is_stale(dalsegno, folder):
+    dalsegno("run", "counting", "-f", "count.py")
+    code, _, err = dalsegno("reexecute", "last", "--changed")
+    assert code == 2
+    assert "Nothing has changed" in err
+    (folder / "count.py").write_text(PIPELINES.replace("return 3", "return 4  # and a comment"))
+    code, out, _ = dalsegno("reexecute", "last", "--select", "load", "--dry-run")
+    assert code == 0
+    assert "Warning: check, report are reused, but what they were made from has been replaced since, or will be." in out
+    assert "Add check, report to the selection." in out
+    assert "(about " in out
+    code, out, _ = dalsegno("reexecute", "last", "--select", "load")
+    assert code == 0
+    assert out.count("(stale)") == 2
+    code, out, _ = dalsegno("show", "last")
+    assert "Stale now, for what they were made from was replaced since: check, report" in out
+    code, out, _ = dalsegno("show", "last", "--json")
+    shown = json.loads(out)
+    assert [step["is_stale"] for step in shown["steps"]] == [False, True, True]
+    assert shown["stale_now"] == ["check", "report"]
+    for option, picked in (("--select", "is:changed"), ("--from", "is:stale")):
+        code, out, _ = dalsegno("reexecute", "last", option, picked, "--dry-run", "--json")
+        actions = [step["action"] for step in json.loads(out)["plan"]["steps"]]
+        assert actions == ["REUSE", "EXECUTE", "EXECUTE" if option == "--from" else "REUSE"]
+    code, out, _ = dalsegno("reexecute", "last", "--from-changed", "--json")
+    assert code == 0
+    executed = json.loads(out)
+    assert [step["action"] for step in executed["steps"]] == ["REUSE", "EXECUTE", "EXECUTE"]
+    assert executed["steps"][1]["reason"] == "input number changed: load ran again in the parent run"
+    code, out, _ = dalsegno("show", "last")
+    assert "Stale now" not in out
+
+
 def test_an_idempotency_key_launches_once(dalsegno):
     ids = {
         json.loads(dalsegno("run", "loading", "-f", "count.py", "--idempotency-key", "nightly", "--json")[1])["run"][

@@ -133,6 +133,14 @@ def reexecute(
         list[str] | None,
         typer.Option("--from", metavar="SELECTION", help="These steps, and everything downstream; repeatable."),
     ] = None,
+    from_changed: Annotated[
+        bool,
+        typer.Option(
+            "--changed",
+            "--from-changed",
+            help="What is not settled, or has other code, config or inputs now, and everything downstream.",
+        ),
+    ] = False,
     all_steps: Annotated[bool, typer.Option("--all", help="Every step.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and start nothing.")] = False,
     file: _File = None,
@@ -152,7 +160,9 @@ def reexecute(
     where the run had it from.
     """
     with _command(database_url, as_json=as_json, selection=select or from_) as (instance, output):
-        strategy, selection = _strategy(from_failure=from_failure, select=select, from_=from_, all_steps=all_steps)
+        strategy, selection = _strategy(
+            from_failure=from_failure, from_changed=from_changed, select=select, from_=from_, all_steps=all_steps
+        )
         given, run_config, tags = CodeSource.given(file, module), read_config(config), read_tags(tag or [])
         found = instance.resolve_run_id(run_id)
         instance.end_if_abandoned(found)
@@ -296,17 +306,18 @@ def _texts(given: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _strategy(
-    *, from_failure: bool, select: list[str] | None, from_: list[str] | None, all_steps: bool
+    *, from_failure: bool, from_changed: bool, select: list[str] | None, from_: list[str] | None, all_steps: bool
 ) -> tuple[ReexecutionStrategy | None, tuple[str, ...] | None]:
     given = {
         ReexecutionStrategy.FROM_FAILURE: from_failure,
+        ReexecutionStrategy.FROM_CHANGED: from_changed,
         ReexecutionStrategy.SELECTED_STEPS: bool(select),
         ReexecutionStrategy.FROM_SELECTED: bool(from_),
         ReexecutionStrategy.ALL_STEPS: all_steps,
     }
     chosen = [strategy for strategy, wanted in given.items() if wanted]
     if len(chosen) > 1:
-        raise InvalidArgumentsError(problem="Give one of --from-failure, --select, --from and --all.")
+        raise InvalidArgumentsError(problem="Give one of --from-failure, --changed, --select, --from and --all.")
     return (chosen[0] if chosen else None), _texts(select or from_)
 
 

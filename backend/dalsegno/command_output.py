@@ -67,12 +67,19 @@ class CommandOutput:
         states = self._instance.step_states(run_id)
         run, plan, group = self._instance.run(run_id), self._instance.plan_of(run_id), self._instance.group(run_id)
         group_runs = self._instance.group_runs(run_id)
+        stale = self._instance.stale_steps(run_id)
         happened = self._events(run_id) if events else None
         if self._print_document is not None:
-            document = {"run": run, "steps": _step_documents(plan, states), "group": group, "group_runs": group_runs}
+            document = {
+                "run": run,
+                "steps": _step_documents(plan, states),
+                "group": group,
+                "group_runs": group_runs,
+                "stale_now": stale,
+            }
             self._print_document(document if happened is None else {**document, "events": happened})
             return
-        print_run(self.console, run, group_runs, plan, states)
+        print_run(self.console, run, group_runs, plan, states, stale)
         if happened is not None:
             self.console.print()
             print_events(self.console, happened)
@@ -125,6 +132,7 @@ def _step_documents(plan: Plan, states: Mapping[str, StepState]) -> list[dict[st
             "reason_code": step.reason_code.value,
             "reason": step.reason,
             "reused_from_run_id": step.reused_from_run_id,
+            "is_stale": step.is_stale,
             "duration_ms": states[step.step_key].duration_ms,
         }
         for step in plan.steps

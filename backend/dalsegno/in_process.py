@@ -28,6 +28,7 @@ from dalsegno.launch import (
     plan_relaunch,
     refuse_stale,
 )
+from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, with_estimates
 from dalsegno.plan.plan import Plan
 from dalsegno.plan.selection import normalise_texts
 from dalsegno.result import PipelineResult
@@ -40,6 +41,7 @@ from dalsegno.store.abandoned_runs import IN_PROCESS
 from dalsegno.store.runs import IdempotencyKey, Lease, create_run, fetch_active_run_ids, find_by_idempotency_key
 from dalsegno.store.script import Script
 from dalsegno.store.snapshots import save_snapshot
+from dalsegno.store.step_history import fetch_step_executions
 from dalsegno.worker.run_environment import check_config
 from dalsegno.worker.run_loop import RunLoop
 from dalsegno.worker.run_recorder import CommitPolicy, Observer, RunRecorder
@@ -148,7 +150,7 @@ def plan_reexecution(  # the arguments that only a launch uses are taken, so tha
     instance, lineage = _find_lineage(instance, parent_run_id)
     plan = _plan_relaunch(instance, pipeline, lineage, options)
     refuse_stale(plan, plan_id)
-    return plan
+    return _with_estimates(instance, plan)
 
 
 def _relaunch_options(
@@ -204,6 +206,13 @@ def _plan_relaunch(instance: Instance, pipeline: PipelineDefinition, lineage: Li
         verify=True,
         active_run_ids=instance.database.read(fetch_active_run_ids(lineage.root.run_id)),
     )
+
+
+def _with_estimates(instance: Instance, plan: Plan) -> Plan:
+    keys = [step.step_key for step in plan.steps]
+    history = instance.database.read(fetch_step_executions(plan.pipeline_name, keys, EXECUTIONS_LOOKED_AT))
+    estimates = {key: estimated_ms(one.durations_ms) for key, one in history.items()}
+    return with_estimates(plan, estimates)
 
 
 def _execute(

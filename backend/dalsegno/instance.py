@@ -11,6 +11,7 @@ from types import TracebackType
 from dalsegno.definitions.memory_io_manager import SCHEME as MEMORY_SCHEME
 from dalsegno.definitions.memory_io_manager import memory_holds
 from dalsegno.errors import RunNotFoundError
+from dalsegno.launch import stale_in
 from dalsegno.output_storage import OutputStorage, StoredOutput
 from dalsegno.plan.plan import Plan
 from dalsegno.plan.stored_plan import plan_by_rows, whole_run
@@ -25,6 +26,7 @@ from dalsegno.store.database import Database
 from dalsegno.store.events import fetch_events
 from dalsegno.store.leases import request_cancel
 from dalsegno.store.lineage import fetch_lineage
+from dalsegno.store.pipelines import current_snapshot_ids
 from dalsegno.store.run_filter import RunFilter
 from dalsegno.store.run_groups import fetch_group, list_groups
 from dalsegno.store.runs import fetch_plan, fetch_run, find_run_ids, list_runs, runs_of_group
@@ -164,7 +166,10 @@ class Instance:
 
     def snapshot(self, run_id: str) -> PipelineSnapshot:
         """The definition that the run executes. Raises RunNotFoundError."""
-        snapshot = self.database.read(fetch_snapshot(self.run(run_id).snapshot_id))
+        return self._kept_snapshot(self.run(run_id).snapshot_id)
+
+    def _kept_snapshot(self, snapshot_id: str) -> PipelineSnapshot:
+        snapshot = self.database.read(fetch_snapshot(snapshot_id))
         assert snapshot is not None  # a foreign key holds it
         return snapshot
 
@@ -187,6 +192,17 @@ class Instance:
         if stored is None:
             raise RunNotFoundError(run_id=run_id)
         return plan_by_rows(stored, self.snapshot(run_id), self.lineage(run_id))
+
+    def stale_steps(self, run_id: str) -> tuple[str, ...]:
+        """The steps of the run's group whose effective output is stale now, in topological order.
+
+        Judged on the pipeline as a worker published it last, else as the group's newest run executed it. Raises
+        RunNotFoundError.
+        """
+        newest = self.run(self.group(run_id).newest_run_id)
+        current = self.database.read(current_snapshot_ids()).get(newest.pipeline_name, newest.snapshot_id)
+        lineage = self.lineage(newest.run_id)
+        return stale_in(lineage, [self._kept_snapshot(one) for one in dict.fromkeys((current, newest.snapshot_id))])
 
     def events(self, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
         """Events of the run with numbers greater than `after`, oldest first."""

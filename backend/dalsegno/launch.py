@@ -1,9 +1,8 @@
 """From a request to a run: planned on the stored lineage, its sources checked, ready to be stored.
 
 1. The mode and config: the parent's unless given; checked against the snapshot's schema, defaults filled in.
-2. The plan, by the pure planner.
-3. The outputs that it would load are looked at; where some can't be loaded, the plan is made again without them and
-   refuses with all of them.
+2. The outputs that its steps would load are looked at, all at once.
+3. The plan, by the pure planner, which knows what can't be loaded and refuses with all of it.
 4. The run's record.
 """
 
@@ -11,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -23,11 +23,14 @@ from dalsegno.errors import (
     StalePlanError,
 )
 from dalsegno.output_storage import StoredOutput
+from dalsegno.plan.changes import Changes
 from dalsegno.plan.first_plan import plan_first_run
-from dalsegno.plan.plan import Plan, PlanWarning, PlanWarningKind
-from dalsegno.plan.reexecution import ReexecutionRequest, plan_reexecution
+from dalsegno.plan.plan import InputSource, Plan, PlanWarning, PlanWarningKind
+from dalsegno.plan.reexecution import ReexecutionRequest, outputs_to_load, plan_reexecution
 from dalsegno.plan.selection import normalise_texts
+from dalsegno.plan.staleness import stale_now
 from dalsegno.run_id import new_run_id
+from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
@@ -104,12 +107,35 @@ def plan_relaunch(
         run_config=check_run_config(snapshot, mode, given, executed=()),
         selection=options.selection,
     )
-    plan = plan_reexecution(snapshot, lineage, request)
+    gone = outputs.problems(_stored(outputs_to_load(snapshot, lineage, request)), verify=verify)
+    plan = plan_reexecution(snapshot, lineage, request, gone)
     check_run_config(snapshot, mode, request.run_config, executed=plan.executed)
-    gone = outputs.problems(_loaded(plan), verify=verify)
-    if gone:
-        plan = plan_reexecution(snapshot, lineage, request, gone)
     return _with_active_siblings(plan, tuple(active_run_ids))
+
+
+def changes_for(effective: EffectiveSteps, lineage: Lineage) -> Changes:
+    """What has changed for a re-execution of the lineage's nearest run that is given no mode and no config.
+
+    Where the run's config does not fit the pipeline as it is now, it is compared as it is. Raises InvalidRunConfigError
+    where the pipeline does not have its mode any more.
+    """
+    snapshot, parent = effective.rows.snapshot, lineage.nearest
+    mode = _mode(snapshot, parent.mode)
+    given = _inherited(parent.run_config, snapshot, mode)
+    with suppress(InvalidRunConfigError):
+        given = check_run_config(snapshot, mode, given, executed=())
+    return Changes(effective, lineage, mode=mode, run_config=given)
+
+
+def stale_in(lineage: Lineage, snapshots: Iterable[PipelineSnapshot]) -> tuple[str, ...]:
+    """The settled steps whose effective output is stale, in topological order.
+
+    Judged on the first of the snapshots that has the mode of the lineage's nearest run; where none has, nothing is.
+    """
+    for snapshot in snapshots:
+        with suppress(InvalidRunConfigError):
+            return stale_now(changes_for(effective_steps(lineage, snapshot), lineage))
+    return ()
 
 
 def strategy_of(options: LaunchOptions) -> ReexecutionStrategy:
@@ -179,16 +205,8 @@ def _inherited(run_config: Mapping[str, Any], snapshot: PipelineSnapshot, mode: 
     }
 
 
-def _loaded(plan: Plan) -> list[StoredOutput]:
-    """The stored outputs that the plan's steps will load."""
-    return [
-        StoredOutput(uri=source.uri, digest=source.digest, size_bytes=source.size_bytes)
-        for step in plan.executed.values()
-        for one in step.inputs
-        if not one.is_order_only
-        for source in one.sources
-        if source.uri is not None
-    ]
+def _stored(sources: Iterable[InputSource]) -> list[StoredOutput]:
+    return [StoredOutput(uri=one.uri, digest=one.digest, size_bytes=one.size_bytes) for one in sources]
 
 
 def _with_active_siblings(plan: Plan, active_run_ids: tuple[str, ...]) -> Plan:

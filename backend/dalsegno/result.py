@@ -9,7 +9,7 @@ from typing import Any
 from dalsegno.definitions import PipelineDefinition
 from dalsegno.errors import OutputUnavailableError
 from dalsegno.instance import Instance
-from dalsegno.plan.plan import InputSource
+from dalsegno.plan.plan import InputSource, Plan
 from dalsegno.runs.attempts import ErrorInfo, StepAttempt, StepState
 from dalsegno.runs.effective_steps import effective_steps
 from dalsegno.runs.events import RunEvent
@@ -47,6 +47,11 @@ class PipelineResult:
     def success(self) -> bool:
         """Every step that ran ended well."""
         return self.status is RunStatus.SUCCESS
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan that the run was launched with: every step with its reason, and which reused ones were stale."""
+        return self._instance.plan_of(self.run_id)
 
     @cached_property
     def event_list(self) -> list[RunEvent]:
@@ -162,6 +167,11 @@ class StepResult:
     def skipped(self) -> bool:
         """It was not run, because an output that it needs was not produced."""
         return self.state.status is StepStatus.SKIPPED
+
+    @property
+    def is_stale(self) -> bool:
+        """It was reused, although what it was made from had been, or was to be, replaced; as judged at launch."""
+        return self._result.plan.by_key[self.step_key].is_stale
 
     @property
     def failure(self) -> ErrorInfo | None:

@@ -391,6 +391,7 @@ async def test_options_say_which_ways_are_open_and_why_others_are_not(service: S
         ("SELECTED_STEPS", True, []),
         ("FROM_SELECTED", True, []),
         ("FROM_FAILURE", True, ["train", "report"]),
+        ("FROM_CHANGED", True, ["train", "report"]),
     ]
     assert shown["selectSteps"] == {"stepKeys": ["train", "report"]}
 

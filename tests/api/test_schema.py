@@ -16,14 +16,11 @@ ROOT = Path(__file__).parents[2]
 CONTRACT = Path(__file__).parent / "contract.graphql"
 
 STILL_TO_COME = {
-    "Query.compareRuns",
     "Query.bulkPlan",
     "Query.bulk",
     "Mutation.launchReexecutions",
     "Mutation.startBulk",
     "Mutation.cancelBulk",
-    "RunComparison",
-    "StepComparison",
     "BulkAction",
     "BulkPlan",
     "BulkRefusal",
@@ -31,10 +28,6 @@ STILL_TO_COME = {
     "StartBulkResult",
     "StartBulkSuccess",
     "BulkCountChangedError",
-    "ReexecutionStrategy.FROM_CHANGED",
-    "PlanReason.CODE_CHANGED",
-    "PlanReason.CONFIG_CHANGED",
-    "PlanReason.INPUT_CHANGED",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,7 +96,8 @@ def open_theatre(folder: Path, database_url: str, cases: Iterable[Case]) -> Iter
         processes.serve()
         with processes.client() as client:
             theatre = Theatre(processes, client, cases)
-            called = {FOLDER: str(theatre.scripts), URL: processes.url, TOKEN: OPERATOR, "PYTHONPATH": str(ROOT)}
+            modules = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+            called = {FOLDER: str(theatre.scripts), URL: processes.url, TOKEN: OPERATOR, "PYTHONPATH": modules}
             processes.work(called)
             processes.until_served(next(iter(theatre.described)))
             yield theatre

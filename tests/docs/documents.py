@@ -22,7 +22,7 @@ _ENDS = {
 }
 _WAYS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 _OPPOSITE = {"left": "right", "right": "left", "up": "down", "down": "up"}
-_STEP = re.compile(r"(\w+)(?: ([✓✗⊘↺·]))?")
+_STEP = re.compile(r"([\w.]+)(?: ([✓✗⊘↺·]))?")
 
 Edges = set[tuple[str, str]]
 Row = tuple[str, ...]

@@ -26,7 +26,8 @@ class ReadersFolder:
     def call(self, *command: object) -> subprocess.CompletedProcess[str]:
         """Call a command here, as a reader would: `dalsegno` and `python` are those of the tests."""
         others = {name: value for name, value in os.environ.items() if not name.startswith("DALSEGNO_")}
-        environment = others | {"PATH": f"{DALSEGNO.parent}{os.pathsep}{others['PATH']}", "PYTHONPATH": str(self.path)}
+        modules = os.pathsep.join(filter(None, (str(self.path), others.get("PYTHONPATH"))))
+        environment = others | {"PATH": f"{DALSEGNO.parent}{os.pathsep}{others['PATH']}", "PYTHONPATH": modules}
         return subprocess.run(
             list(map(str, command)), cwd=self.path, env=environment, capture_output=True, text=True, check=False
         )

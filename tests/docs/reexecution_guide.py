@@ -1,4 +1,4 @@
-"""The parts of docs/reexecution.md: its file, its four ways, and what it draws of their outcomes."""
+"""The parts of docs/reexecution.md: its file, its ways, and what it draws of their outcomes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dalsegno import Instance
 from tests.docs.documents import blocks, document, marks_in, section
 
 TEXT = document("reexecution.md")
-WAYS = ("From failure", "From selected", "Selected steps", "All steps")
+WAYS = ("From failure", "From changed", "From selected", "Selected steps", "All steps")
 # Where every way begins.
 BEGINNING = section(TEXT, "The example")
 BROKEN = blocks(BEGINNING, "python")[0]

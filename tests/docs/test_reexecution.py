@@ -22,6 +22,8 @@ from tests.docs.documents import blocks, code, document, edges_in, edges_of, sec
 from tests.docs.readers_folder import ReadersFolder
 from tests.docs.reexecution_guide import BEGINNING, MENDED, TEXT, WAYS, Outcome, drawn, drawn_in, outcome
 from tests.drawing import draw, history
+from tests.in_process.mapped import Mapped
+from tests.plan.playing import World
 
 OPENING = next(block for block in blocks(TEXT, "python") if block.startswith("from dalsegno import Instance"))
 each_way = pytest.mark.parametrize("way", WAYS)
@@ -225,6 +227,16 @@ def plans() -> Iterator[Plan]:
     ):
         request = ReexecutionRequest(strategy=strategy, mode="default", run_config={}, selection=selection)
         yield plan_reexecution(snapshot, lineage, request)
+    world = World(snapshot=draw("code; config; changed -> input"))
+    ran = world.first()
+    world.edit(changed="2")
+    ran = world.again(ran, ReexecutionStrategy.SELECTED_STEPS, ("changed",))
+    world.edit(code="2")
+    world.config = {"steps": {"config": {"config": {"rate": 2}}}}
+    yield world.plan(ran, ReexecutionStrategy.FROM_CHANGED)
+    with Instance.ephemeral() as instance:
+        mapped = Mapped(instance)
+        yield mapped.plan(mapped.run(), "*work[b]")
 
 
 def test_the_warnings_of_the_table_are_there() -> None:

@@ -16,7 +16,7 @@ from tests.end_to_end.service_processes import Processes, running
 
 ROOT = Path(__file__).parents[2]
 PLAN, LAUNCH_THE_PLAN = blocks(section(TEXT, "The plan"), "graphql")
-(UNRESOLVED,) = blocks(section(TEXT, "Run groups"), "graphql")
+UNRESOLVED, COMPARISON = blocks(section(TEXT, "Run groups"), "graphql")
 (CANCEL,) = blocks(section(TEXT, "When things go wrong inside a run"), "graphql")
 (AT_MOST_ONCE,) = blocks(section(TEXT, "Launching at most once"), "graphql")
 
@@ -86,6 +86,14 @@ def test_a_plan_that_is_no_longer_what_would_run_is_refused_with_the_one_that_is
         "id": guide.ask(PLAN, parent=guide.parent)["id"],
         "stepKeysToExecute": ["test", "report"],
     }
+
+
+def test_two_runs_are_compared(guide: Guide) -> None:
+    again = guide.launch(blocks(section(TEXT, "From failure"), "graphql")[0])
+    steps = guide.ask(COMPARISON, base=guide.parent, other=again)["steps"]
+    # `test` is mended, and has made something now.
+    assert [one["stepKey"] for one in steps if one["codeChanged"]] == ["test"]
+    assert [one["stepKey"] for one in steps if one["outputsIdentical"]] == ["load", "train", "stats"]
 
 
 def test_a_key_launches_once(guide: Guide) -> None:

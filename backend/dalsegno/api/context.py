@@ -10,6 +10,7 @@ import strawberry
 from dalsegno.api.access import Caller
 from dalsegno.api.loaders import Loaders
 from dalsegno.api.recent import Recent
+from dalsegno.api.sightings import Sightings
 from dalsegno.errors import PermissionDeniedError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.settings import Role, Settings
@@ -30,6 +31,8 @@ class Service:
     storage: OutputStorage
     settings: Settings
     changes: Changes
+    # Of stored outputs, in previews.
+    sightings: Sightings = field(default_factory=Sightings)
     # By id.
     snapshots: Recent[str, PipelineSnapshot] = field(default_factory=lambda: Recent(_SNAPSHOTS_KEPT))
     # By run id and version.

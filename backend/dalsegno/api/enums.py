@@ -75,6 +75,9 @@ _show(
     "Why a plan executes, reuses or omits a step.",
     {
         "INTERRUPTED": "It had begun when its run ended.",
+        "CODE_CHANGED": "Its code is not the one that made its output.",
+        "CONFIG_CHANGED": "It reads other config than when its output was made.",
+        "INPUT_CHANGED": "An input would be loaded from other bytes than when its output was made.",
         "WITH_GENERATOR": "With a dynamic step's generator, all its elements.",
         "ENDED_WELL": "It succeeded in an earlier run of the lineage.",
         "WAS_SKIPPED": "It was skipped in an earlier run of the lineage.",
@@ -86,6 +89,8 @@ _show(
     "What a plan warns of; a warning stops nothing.",
     {
         "STALE": "An output would be reused that is made from something since replaced.",
+        "CONFIG_CHANGED": "A step would be reused that reads other config now.",
+        "CODE_CHANGED": "A step would be reused that has other code now.",
         "ORDER_ONLY_UPSTREAM_UNSETTLED": "A step is to run after one that has not ended well.",
         "ACTIVE_SIBLING": "Another run of the group has not ended yet.",
         "OLDER_SUCCESS_AFTER_FAILURE": "An output would be loaded of a step that failed after it was made.",

@@ -58,7 +58,7 @@ async def relaunch(context: RequestContext, parent_run_id: str, request: LaunchR
     if earlier is not None:
         return earlier
     subject = await subject_of(context, parent_run_id)
-    plan = await plan_reexecution(context, subject, options)
+    plan = await plan_reexecution(context, subject, options, to_launch=True)
     refuse_stale(plan, request.plan_id)
     return await _store(context, new_run(plan, options, subject.lineage.nearest), plan, key)
 

@@ -10,6 +10,7 @@ from anyio import to_thread
 
 from dalsegno.api.context import RequestContext
 from dalsegno.api.recent import Recent
+from dalsegno.api.sightings import SeenOutputs
 from dalsegno.errors import PipelineNotFoundError, RunNotFoundError
 from dalsegno.launch import LaunchOptions, plan_launch, plan_relaunch
 from dalsegno.output_storage import OutputStorage, StoredOutput
@@ -84,8 +85,10 @@ async def subject_of(context: RequestContext, run_id: str) -> ReexecutionSubject
     return subject
 
 
-async def plan_reexecution(context: RequestContext, subject: ReexecutionSubject, options: LaunchOptions) -> Plan:
-    """The plan of a re-execution.
+async def plan_reexecution(
+    context: RequestContext, subject: ReexecutionSubject, options: LaunchOptions, *, to_launch: bool = False
+) -> Plan:
+    """The plan of a re-execution. `to_launch`: what it would load is looked at now; else what was seen lately will do.
 
     Raises PipelineNotFoundError, ReexecutionNotAllowedError, InvalidSelectionError, InvalidRunConfigError,
     MissingOutputsError.
@@ -99,7 +102,7 @@ async def plan_reexecution(context: RequestContext, subject: ReexecutionSubject,
             subject.pipeline.snapshot,
             subject.lineage,
             options,
-            OutputsOfWorkers(context.service.storage),
+            SeenOutputs(OutputsOfWorkers(context.service.storage), context.service.sightings, fresh=to_launch),
             verify=False,
             active_run_ids=subject.active_run_ids,
         )

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from statistics import median
-
 import strawberry
 
 from dalsegno.api.context import Info
 from dalsegno.api.fields import computed, shown
 from dalsegno.api.loaders import HistoryKey
+from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, longest_path_ms
 from dalsegno.plan.plan import Action, Plan, PlanReason, PlanWarningKind
 from dalsegno.plan.plan import PlannedInput as PlannedInputRecord
 from dalsegno.plan.plan import PlannedStep as PlannedStepRecord
 from dalsegno.plan.plan import PlanWarning as PlanWarningRecord
 from dalsegno.runs.status import ReexecutionStrategy
 
-# Estimates are medians of so many successful executions.
-_EXECUTIONS_LOOKED_AT = 20
 # In a preview: the run that is being planned has no id yet.
 _THIS_RUN = ""
 
@@ -149,7 +145,7 @@ class ReexecutionPlan:
     async def estimated_duration_ms(self, info: Info) -> float | None:
         """From the steps' history along the longest path; null where unknown."""
         estimates = await _estimates(info, self.plan.pipeline_name, self.step_keys_to_execute)
-        return _longest_path_ms(self.plan, estimates)
+        return longest_path_ms(self.plan, estimates)
 
     @staticmethod
     def of(plan: Plan, run_id: str | None = None) -> ReexecutionPlan:
@@ -168,19 +164,6 @@ class ReexecutionPlan:
 
 async def _estimates(info: Info, pipeline_name: str, step_keys: list[str]) -> dict[str, float | None]:
     """By step key: milliseconds; None where the step has never succeeded."""
-    keys = [HistoryKey(pipeline_name=pipeline_name, step_key=key, successes=_EXECUTIONS_LOOKED_AT) for key in step_keys]
+    keys = [HistoryKey(pipeline_name=pipeline_name, step_key=key, successes=EXECUTIONS_LOOKED_AT) for key in step_keys]
     found = await info.context.loaders.executions.load_many(keys)
-    return {
-        key: median(one.durations_ms) if one.durations_ms else None for key, one in zip(step_keys, found, strict=True)
-    }
-
-
-def _longest_path_ms(plan: Plan, estimates: Mapping[str, float | None]) -> float | None:
-    if any(one is None for one in estimates.values()):
-        return None
-    # When each step would be done, all that do not wait for each other running at once.
-    done: dict[str, float] = {}
-    for key, step in plan.executed.items():
-        before = (done.get(source.step_key, 0.0) for one in step.inputs for source in one.sources if not source.run_id)
-        done[key] = (estimates.get(key) or 0.0) + max(before, default=0.0)
-    return max(done.values(), default=0.0)
+    return {key: estimated_ms(one.durations_ms) for key, one in zip(step_keys, found, strict=True)}

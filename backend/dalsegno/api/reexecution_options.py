@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import strawberry
 
 from dalsegno.api.context import Info
 from dalsegno.api.fields import shown
 from dalsegno.api.loaders import LineageKey
 from dalsegno.api.planning import CurrentPipeline, ReexecutionSubject, plan_reexecution
-from dalsegno.errors import DalsegnoError, PipelineNotFoundError, ReexecutionNotAllowedError
-from dalsegno.launch import LaunchOptions
+from dalsegno.errors import DalsegnoError, InvalidRunConfigError, PipelineNotFoundError, ReexecutionNotAllowedError
+from dalsegno.launch import LaunchOptions, changes_for
+from dalsegno.plan.changes import Changes
 from dalsegno.plan.planned_rows import picked_by_row
 from dalsegno.plan.reexecution import scope_of
 from dalsegno.plan.selection import select_steps
 from dalsegno.plan.selection_context import context_of_lineage
-from dalsegno.runs.effective_steps import effective_steps
+from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
+from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy
 
@@ -49,8 +53,16 @@ async def select_in_lineage(info: Info, run: Run, selection: list[str]) -> list[
         snapshot = subject.pipeline.snapshot
     effective = effective_steps(subject.lineage, snapshot)
     scope = scope_of(effective.rows, subject.lineage)
-    picked = select_steps(selection, effective.rows.graph, context_of_lineage(effective, scope))
+    context = context_of_lineage(effective, scope, _changes(effective, subject.lineage))
+    picked = select_steps(selection, effective.rows.graph, context)
     return picked_by_row(effective.rows, picked)
+
+
+def _changes(effective: EffectiveSteps, lineage: Lineage) -> Changes | None:
+    """As a launch that is given nothing else would find them; None where the run's mode is gone."""
+    with suppress(InvalidRunConfigError):
+        return changes_for(effective, lineage)
+    return None
 
 
 async def _subject(info: Info, run: Run) -> ReexecutionSubject:

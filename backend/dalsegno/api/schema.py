@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from dalsegno.api import enums as _enums  # noqa: F401 - gives the records' enums their descriptions
+from dalsegno.api.comparison import ComparisonQueries
 from dalsegno.api.fields import computed
 from dalsegno.api.groups import GroupQueries
 from dalsegno.api.launch import HANDLERS, Mutation, PlanQueries
@@ -24,7 +25,7 @@ from dalsegno.api.workers import WorkerQueries
 
 
 @strawberry.type
-class Query(PipelineQueries, RunQueries, GroupQueries, PlanQueries, WorkerQueries, MeQueries):
+class Query(PipelineQueries, RunQueries, GroupQueries, PlanQueries, ComparisonQueries, WorkerQueries, MeQueries):
     """What can be read."""
 
     @computed

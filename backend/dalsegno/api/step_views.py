@@ -13,6 +13,7 @@ from dalsegno.api.pagination import MAX_STEPS, checked_size
 from dalsegno.api.plans import OutputRef, StepInput
 from dalsegno.api.steps import StepStats
 from dalsegno.errors import InvalidCursorError
+from dalsegno.launch import stale_in
 from dalsegno.plan.plan import Plan, PlannedStep
 from dalsegno.plan.stored_plan import plan_by_rows, planned_rows
 from dalsegno.runs.attempts import StepState
@@ -119,7 +120,21 @@ async def effective_step_stats(info: Info, newest: Run, fields: frozenset[str]) 
     plans: dict[str, Plan] = {}
     if fields & _OF_PLANS:
         plans = await _plans(info, snapshot, lineage, {run.run_id for run, _ in found})
-    return [_stats_of(run.run_id, StepView(state), plans, lineage) for run, state in found]
+    steps = [_stats_of(run.run_id, StepView(state), plans, lineage) for run, state in found]
+    if "isStale" in fields:
+        stale = await _stale_now(info, newest, snapshot)
+        for step in steps:
+            step.is_stale = step.step_key in stale
+    return steps
+
+
+async def _stale_now(info: Info, newest: Run, planned_on: PipelineSnapshot) -> frozenset[str]:
+    """The steps whose effective output is stale, on the pipeline as it is now."""
+    loaders = info.context.loaders
+    lineage = await loaders.lineage.load(LineageKey(run_id=newest.run_id, whole=True))
+    snapshot_id = await loaders.current_snapshot_id.load(newest.pipeline_name)
+    current = [] if snapshot_id is None else [await loaders.snapshot.load(snapshot_id)]
+    return frozenset(stale_in(lineage, [*current, planned_on]))
 
 
 async def _rows(info: Info, run: Run) -> StepRows:

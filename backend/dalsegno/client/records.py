@@ -88,6 +88,8 @@ class StepStats(_Record, frozen=True):
     reason: str
     cause_step_keys: tuple[str, ...]
     reused_from_run_id: str | None
+    # Of a reused step, as judged at launch: what it was made from had been, or was to be, replaced.
+    is_stale: bool
 
 
 class OutputRef(_Record, frozen=True):
@@ -115,6 +117,10 @@ class PlannedStep(_Record, frozen=True):
     reason: str
     inputs: tuple[StepInput, ...]
     reused_from_run_id: str | None
+    # Of a reused step: what it was made from has been, or will be, replaced by other bytes, code or config.
+    is_stale: bool
+    # From its history; None where it has never succeeded.
+    estimated_duration_ms: float | None
 
 
 class PlanWarning(_Record, frozen=True):
@@ -136,6 +142,8 @@ class Plan(_Record, frozen=True):
     steps: tuple[PlannedStep, ...]
     step_keys_to_execute: tuple[str, ...]
     warnings: tuple[PlanWarning, ...]
+    # From the steps' history along the longest path; None where unknown.
+    estimated_duration_ms: float | None
     time_saved_ms: float
 
 

@@ -25,8 +25,11 @@ fragment RunFields on Run {{
 }}"""
 _PLAN = """
 fragment PlanFields on ReexecutionPlan {
-  id parentRunId strategy stepKeysToExecute timeSavedMs
-  steps { stepKey action reasonCode reason reusedFromRunId inputs { name sources { runId stepKey outputName } } }
+  id parentRunId strategy stepKeysToExecute estimatedDurationMs timeSavedMs
+  steps {
+    stepKey action reasonCode reason reusedFromRunId isStale estimatedDurationMs
+    inputs { name sources { runId stepKey outputName } }
+  }
   warnings { kind stepKey message stepKeysToAdd }
 }"""
 _PARTS = {"RunFields": _RUN, "PlanFields": _PLAN, "Refusal": REFUSAL}
@@ -157,7 +160,8 @@ def step_stats(run_id: str) -> Request[list[StepStats]]:
     document = f"""query Steps($id: ID!) {{
   run(id: $id) {{
     stepStats {{
-      stepKey status startTime endTime durationMs error {{ {_ERROR_INFO} }} reason causeStepKeys reusedFromRunId
+      stepKey status startTime endTime durationMs error {{ {_ERROR_INFO} }} reason causeStepKeys
+      reusedFromRunId isStale
     }}
   }}
 }}"""

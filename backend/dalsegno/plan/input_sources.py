@@ -60,6 +60,27 @@ def resolve_inputs(
     return ResolvedInputs(inputs=resolver.inputs, warnings=tuple(resolver.warnings))
 
 
+def stored_sources(
+    rows: StepRows,
+    executed: Collection[str],
+    effective: Mapping[str, EffectiveStep],
+    run_config: Mapping[str, object],
+) -> tuple[InputSource, ...]:
+    """The stored outputs that the steps in `executed` would load, those of a fan-in all of them, if they are there."""
+    resolver = _Resolver(rows, executed, effective, run_config, {})
+    for step in rows.steps:
+        if step.key in executed:
+            resolver.resolve(step)
+    return tuple(
+        source
+        for inputs in resolver.inputs.values()
+        for one in inputs
+        if not one.is_order_only
+        for source in one.sources
+        if source.uri is not None
+    )
+
+
 def made_output(rows: StepRows, ref: OutputRef, step: EffectiveStep | None) -> bool | None:
     """Whether the deciding run made this output; None where no run of the lineage decides.
 
@@ -74,6 +95,26 @@ def made_output(rows: StepRows, ref: OutputRef, step: EffectiveStep | None) -> b
     if step.well.output(ref.output_name, ref.element) is not None:
         return True
     return None if rows.by_key[ref.step_key].output(ref.output_name).is_required else False
+
+
+def stays_skipped(
+    rows: StepRows, step_key: str, again: Collection[str], effective: Mapping[str, EffectiveStep]
+) -> bool:
+    """An output that the step waits for was not made, and its producer is not among those that may make it `again`."""
+
+    def waits_in_vain(one: InputSnapshot) -> bool:
+        absent = [
+            ref.step_key not in again and made_output(rows, ref, effective.get(ref.step_key)) is False
+            for ref in sources_there_are(rows, one)
+        ]
+        return bool(absent) and (all(absent) if one.is_fan_in else any(absent))
+
+    return any(waits_in_vain(one) for one in rows.by_key[step_key].inputs)
+
+
+def sources_there_are(rows: StepRows, one: InputSnapshot) -> Collection[OutputRef]:
+    """The outputs that an input takes; none for what it collects of an output that was mapped over nothing."""
+    return [ref for ref in one.sources if not rows.is_over_nothing(ref)] if one.is_collect else one.sources
 
 
 class _Resolver:
@@ -118,9 +159,8 @@ class _Resolver:
             return PlannedInput(name=one.name, is_fan_in=one.is_fan_in, is_order_only=one.is_order_only)
         sources: list[InputSource] = []
         absent: list[OutputRef] = []
-        for ref in one.sources:
-            if not (one.is_collect and self.rows.is_over_nothing(ref)):
-                self._source(step, one, ref, sources, absent, missing)
+        for ref in sources_there_are(self.rows, one):
+            self._source(step, one, ref, sources, absent, missing)
         return PlannedInput(
             name=one.name,
             sources=tuple(sources),

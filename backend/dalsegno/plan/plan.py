@@ -35,6 +35,10 @@ class PlanReason(StrEnum):
     INTERRUPTED = "INTERRUPTED"
     BLOCKED = "BLOCKED"
     NEVER_RUN = "NEVER_RUN"
+    # It ended well, but what made its output is no longer what would make it now.
+    CODE_CHANGED = "CODE_CHANGED"
+    CONFIG_CHANGED = "CONFIG_CHANGED"
+    INPUT_CHANGED = "INPUT_CHANGED"
     DOWNSTREAM = "DOWNSTREAM"
     # Some of its elements are to execute, and so is its generator: then all of them do.
     WITH_GENERATOR = "WITH_GENERATOR"
@@ -100,7 +104,10 @@ class PlannedStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     mapped_over: OutputRef | None = None
     # Of a reused step: the run whose execution stands in.
     reused_from_run_id: str | None = None
+    # Of a reused step: what it was made from has been, or will be, replaced by other bytes, code or config.
     is_stale: bool = False
+    # From its history, where somebody has looked at it.
+    estimated_duration_ms: float | None = None
 
 
 class PlanWarning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -122,6 +129,19 @@ class RestOfMap(msgspec.Struct, frozen=True, kw_only=True):
     settled_keys: frozenset[str]
 
 
+class ReplacedSince(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where staleness begins and ends among the reused steps; with the graph and the executed steps it tells which are
+    stale.
+    """
+
+    # Their own code or config has changed since they ran.
+    code_or_config: tuple[str, ...] = ()
+    # An input would not be loaded as it was.
+    inputs: tuple[str, ...] = ()
+    # Skipped steps that are bound to be skipped again, though something upstream is replaced.
+    still_skipped: tuple[str, ...] = ()
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a launch will do. Equal plans have equal ids."""
 
@@ -137,10 +157,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     warnings: tuple[PlanWarning, ...] = ()
     # How long the reused steps of the scope took when they ran, in milliseconds.
     time_saved_ms: float = 0.0
+    # From the steps' history along the longest path, where somebody has looked at it and all of it is known.
+    estimated_duration_ms: float | None = None
     # Every step of the scope that this plan does not execute is settled in the lineage.
     rest_is_settled: bool = True
     # Besides, mapped steps of the scope whose elements are known once the plan's generators have run.
     rest_of_maps: tuple[RestOfMap, ...] = ()
+    # Kept with a run, so that its reused steps can be told as stale as they were at its launch.
+    replaced_since: ReplacedSince = ReplacedSince()
 
     @cached_property
     def executed(self) -> Mapping[str, PlannedStep]:

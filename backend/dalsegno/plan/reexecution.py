@@ -4,9 +4,11 @@
 2. The strategy says which steps of the scope execute:
    all steps: the scope; selected steps: what the selection picks, whatever its status; from selected: that and
    everything downstream; from failure: what is not settled in the parent's lineage and everything downstream, but a
-   skipped step that is bound to be skipped again stays as it is.
+   skipped step that is bound to be skipped again stays as it is; from changed: what is not settled, or whose code,
+   config or inputs have changed since its effective output was made (`changes`), and everything downstream.
    Of mapped steps, single elements execute; all of them where their generator does (`planned_rows`).
-3. A step that does not execute is reused where it ended well in the lineage, else omitted.
+3. A step that does not execute is reused where it ended well in the lineage, else omitted. What is reused though
+   something that it was made from is replaced is marked as stale, and the plan warns of it (`staleness`).
 4. Every input's sources are decided (`input_sources`).
 """
 
@@ -18,8 +20,9 @@ from typing import Any
 import msgspec
 
 from dalsegno.errors import InvalidSelectionError, ReexecutionNotAllowedError
-from dalsegno.plan.input_sources import made_output, resolve_inputs
-from dalsegno.plan.plan import Action, Plan, PlannedStep, PlanReason, RestOfMap
+from dalsegno.plan.changes import Changes, in_run, reason_of
+from dalsegno.plan.input_sources import resolve_inputs, stays_skipped, stored_sources
+from dalsegno.plan.plan import Action, InputSource, Plan, PlannedStep, PlanReason, RestOfMap
 from dalsegno.plan.planned_rows import (
     Why,
     generator_to_run,
@@ -30,10 +33,11 @@ from dalsegno.plan.planned_rows import (
 )
 from dalsegno.plan.selection import normalise_texts, resolve_selection
 from dalsegno.plan.selection_context import context_of_lineage, context_of_pipeline
+from dalsegno.plan.staleness import with_staleness
 from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import EffectiveStep, Lineage
 from dalsegno.runs.status import ReexecutionStrategy, StepStatus
-from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, PipelineSnapshot, StepSnapshot
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot, StepSnapshot
 from dalsegno.snapshot.step_graph import StepGraph
 from dalsegno.snapshot.step_keys import mapping_key_of, step_name
 from dalsegno.snapshot.step_rows import StepRows
@@ -59,13 +63,9 @@ def plan_reexecution(
     `gone` says, by address, what is wrong with stored outputs that can't be loaded. Raises InvalidSelectionError,
     ReexecutionNotAllowedError, MissingOutputsError, InvalidRunConfigError.
     """
-    effective = effective_steps(lineage, snapshot)
-    whole = effective.rows.graph
-    scope = whole.within(scope_of(effective.rows, lineage))
-    chosen = _executed(scope, lineage, effective, request)
-    rows = without_run_generators(effective.rows, chosen)
-    executed = with_whole_maps(effective.rows, rows, chosen)
-    in_scope = {row_key_in(rows, key): None for key in scope}
+    decision = _Decision(snapshot, lineage, request)
+    effective, rows, executed = decision.effective, decision.rows, decision.executed
+    in_scope = {row_key_in(rows, key): None for key in decision.scope}
     resolved = resolve_inputs(rows, executed, effective.by_key, request.run_config, gone)
     steps = [
         to_execute(row, executed[row.key], resolved.inputs[row.key])
@@ -74,7 +74,7 @@ def plan_reexecution(
         for row in rows.steps
     ]
     rest = [rows.by_key[key] for key in in_scope if key not in executed]
-    return Plan(
+    plan = Plan(
         pipeline_name=snapshot.name,
         snapshot_id=snapshot.id,
         mode=request.mode,
@@ -87,6 +87,32 @@ def plan_reexecution(
         rest_is_settled=all(effective.is_settled(row.key) for row in rest if not generator_to_run(row, executed)),
         rest_of_maps=_rest_of_maps([row for row in rest if generator_to_run(row, executed)], effective),
     )
+    return with_staleness(plan, rows, decision.changes)
+
+
+def outputs_to_load(
+    snapshot: PipelineSnapshot, lineage: Lineage, request: ReexecutionRequest
+) -> tuple[InputSource, ...]:
+    """The stored outputs that the plan of this request would load, to be looked at before it is made.
+
+    Raises InvalidSelectionError, ReexecutionNotAllowedError.
+    """
+    decision = _Decision(snapshot, lineage, request)
+    return stored_sources(decision.rows, decision.executed, decision.effective.by_key, request.run_config)
+
+
+class _Decision:
+    """Which rows a re-execution executes, and why."""
+
+    def __init__(self, snapshot: PipelineSnapshot, lineage: Lineage, request: ReexecutionRequest) -> None:
+        self.effective = effective_steps(lineage, snapshot)
+        self.changes = Changes(self.effective, lineage, mode=request.mode, run_config=request.run_config)
+        before = self.effective.rows
+        self.scope = before.graph.within(scope_of(before, lineage))
+        chosen = _executed(self.changes, self.scope, lineage, request)
+        # Where generators execute, which elements there are is not known.
+        self.rows = without_run_generators(before, chosen)
+        self.executed = with_whole_maps(before, self.rows, chosen)
 
 
 def scope_of(rows: StepRows, lineage: Lineage) -> tuple[str, ...]:
@@ -102,15 +128,8 @@ def scope_of(rows: StepRows, lineage: Lineage) -> tuple[str, ...]:
         return tuple(key for key in whole if recorded.was_to_execute(key))
 
 
-def unsettled(scope: StepGraph, effective: EffectiveSteps) -> tuple[str, ...]:
-    """The keys of the scope that are not settled in the lineage, in topological order."""
-    return tuple(key for key in scope if not effective.is_settled(key))
-
-
-def _executed(
-    scope: StepGraph, lineage: Lineage, effective: EffectiveSteps, request: ReexecutionRequest
-) -> dict[str, Why]:
-    strategy = request.strategy
+def _executed(changes: Changes, scope: StepGraph, lineage: Lineage, request: ReexecutionRequest) -> dict[str, Why]:
+    strategy, effective = request.strategy, changes.effective
     if len(scope) == 0:
         raise ReexecutionNotAllowedError(
             strategy=strategy,
@@ -129,10 +148,12 @@ def _executed(
             )
         if strategy is ReexecutionStrategy.ALL_STEPS:
             return dict.fromkeys(scope, (PlanReason.ALL_STEPS, "all steps"))
+        if strategy is ReexecutionStrategy.FROM_CHANGED:
+            return _from_changed(scope, lineage, changes)
         return _from_failure(scope, lineage, effective)
     if request.selection is None:
         raise InvalidSelectionError(problem=f'{strategy} needs a selection, e.g. "train" or "train+*".', clause="")
-    context = context_of_lineage(effective, scope)
+    context = context_of_lineage(effective, scope, changes)
     picked = resolve_selection(request.selection, effective.rows.graph, context)
     seeds: dict[str, Why] = dict.fromkeys(picked, (PlanReason.SELECTED, "selected"))
     return seeds if strategy is ReexecutionStrategy.SELECTED_STEPS else _with_downstream(scope, seeds)
@@ -156,7 +177,9 @@ def _from_failure(scope: StepGraph, lineage: Lineage, effective: EffectiveSteps)
         again = [parent for parent in scope.upstream[key] if parent in executed]
         if step is None or not step.is_settled:
             executed[key] = _why_unsettled(step, lineage)
-        elif again and not (step.status is StepStatus.SKIPPED and _stays_skipped(key, executed, effective)):
+        elif again and not (
+            step.status is StepStatus.SKIPPED and stays_skipped(effective.rows, key, executed, effective.by_key)
+        ):
             executed[key] = _downstream_of(again)
     if not executed:
         raise ReexecutionNotAllowedError(
@@ -169,19 +192,24 @@ def _from_failure(scope: StepGraph, lineage: Lineage, effective: EffectiveSteps)
     return executed
 
 
-def _stays_skipped(key: str, executed: Mapping[str, Why], effective: EffectiveSteps) -> bool:
-    """An output that the step waits for was not made, and its producer does not run again."""
-    rows = effective.rows
-
-    def waits_in_vain(one: InputSnapshot) -> bool:
-        absent = [
-            ref.step_key not in executed and made_output(rows, ref, effective.by_key.get(ref.step_key)) is False
-            for ref in one.sources
-            if not (one.is_collect and rows.is_over_nothing(ref))
-        ]
-        return bool(absent) and (all(absent) if one.is_fan_in else any(absent))
-
-    return any(waits_in_vain(one) for one in rows.by_key[key].inputs)
+def _from_changed(scope: StepGraph, lineage: Lineage, changes: Changes) -> dict[str, Why]:
+    seeds: dict[str, Why] = {}
+    for key in scope:
+        step = changes.effective.by_key.get(key)
+        if step is None or not step.is_settled:
+            seeds[key] = _why_unsettled(step, lineage)
+        elif changed := changes.of(key):
+            seeds[key] = reason_of(changed)
+    if not seeds:
+        raise ReexecutionNotAllowedError(
+            strategy=ReexecutionStrategy.FROM_CHANGED,
+            why=(
+                "Nothing has changed: every step has ended well in this run or in an earlier one of its group, and its "
+                "code, config and inputs are still those that made what it stored. Re-execute all steps, or select the "
+                "steps to run again."
+            ),
+        )
+    return _with_downstream(scope, seeds)
 
 
 def _downstream_of(again: list[str]) -> Why:
@@ -192,7 +220,7 @@ def _downstream_of(again: list[str]) -> Why:
 def _why_unsettled(step: EffectiveStep | None, lineage: Lineage) -> Why:
     if step is None:
         return PlanReason.NEVER_RUN, "has never run in this group"
-    where = _in_run(step.run_id, lineage)
+    where = in_run(step.run_id, lineage)
     match step.status:
         case StepStatus.FAILURE:
             return PlanReason.FAILED, f"failed {where}"
@@ -232,7 +260,7 @@ def not_executed(
         return PlannedStep(
             step_key=key, action=Action.OMIT, reason_code=PlanReason.NOT_SELECTED, reason=f"not selected, and it {why}"
         )
-    where = _in_run(step.well_run_id, lineage)
+    where = in_run(step.well_run_id, lineage)
     skipped = step.well.status is StepStatus.SKIPPED
     return PlannedStep(
         step_key=key,
@@ -241,12 +269,6 @@ def not_executed(
         reason=f"was skipped {where}" if skipped else f"succeeded {where}",
         reused_from_run_id=step.well_run_id,
     )
-
-
-def _in_run(run_id: str, lineage: Lineage) -> str:
-    if run_id == lineage.root.run_id:
-        return "in the first run"
-    return "in the parent run" if run_id == lineage.nearest.run_id else f"in run {run_id}"
 
 
 def _rest_of_maps(to_come: list[StepSnapshot], effective: EffectiveSteps) -> tuple[RestOfMap, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
+from dalsegno.plan.changes import Changes
+from dalsegno.plan.staleness import stale_now
 from dalsegno.runs.effective_steps import EffectiveSteps
 from dalsegno.runs.status import StepStatus
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
@@ -30,10 +32,15 @@ def context_of_pipeline(snapshot: PipelineSnapshot) -> SelectionContext:
     return SelectionContext(tags=snapshot.tags_by_key)
 
 
-def context_of_lineage(effective: EffectiveSteps, scope: Iterable[str]) -> SelectionContext:
-    """For a re-execution of the run in whose lineage these steps count, within the group's scope."""
+def context_of_lineage(effective: EffectiveSteps, scope: Iterable[str], changes: Changes | None) -> SelectionContext:
+    """For a re-execution of the run in whose lineage these steps count, within the group's scope.
+
+    `changes` are those of its launch; None where they can't be told.
+    """
     return SelectionContext(
         scope=frozenset(scope),
         tags=effective.rows.snapshot.tags_by_key,
         statuses={key: step.status for key, step in effective.by_key.items()},
+        changed=changes.keys if changes is not None else None,
+        stale=(lambda: stale_now(changes)) if changes is not None else None,
     )

@@ -10,6 +10,7 @@ from dalsegno.plan.plan import Plan, PlannedStep
 from dalsegno.plan.planned_rows import without_run_generators
 from dalsegno.plan.ready_steps import ReadySteps
 from dalsegno.plan.reexecution import not_executed, scope_of
+from dalsegno.plan.staleness import marked
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.effective_steps import effective_steps, rows_in_run
 from dalsegno.runs.lineage import Lineage
@@ -58,15 +59,11 @@ def _with_the_rest(
     else:
         rows = rows_in_run(lineage, snapshot)
     scope = frozenset(scope_of(rows, lineage))
-    return replace(
-        stored,
-        steps=tuple(
-            executed[row.key]
-            if row.key in executed
-            else not_executed(row, row.key in scope, ancestors, effective, to_run)
-            for row in rows.steps
-        ),
+    steps = tuple(
+        executed[row.key] if row.key in executed else not_executed(row, row.key in scope, ancestors, effective, to_run)
+        for row in rows.steps
     )
+    return marked(replace(stored, steps=steps), rows)
 
 
 def whole_run(snapshot: PipelineSnapshot, lineage: Lineage, own: Mapping[str, StepState]) -> dict[str, StepState]:

@@ -43,7 +43,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code_version: str = ""
     # Of the config it read: its own and its resources', defaults filled in.
     config_digest: str = ""
-    # Per input, the digest of each output it was loaded from, in the order of its sources; None where unknown.
+    # Per input, the digest of each output it was loaded from, in the order of its sources; of one without a digest, the
+    # attempt that made it (`attempt_identity`), in old records None.
     input_digests: Mapping[str, tuple[str | None, ...]] = {}
 
 

@@ -22,6 +22,11 @@ def config_digest(run_config: Mapping[str, Any], step_key: str, resource_keys: C
     return digest_of((own, read)) if own is not None or read else _NOTHING_READ
 
 
+def attempt_identity(run_id: str, step_key: str, attempt: int) -> str:
+    """Stands for the digest of an output whose IO manager gave none: each attempt makes another output."""
+    return f"attempt:{run_id}/{step_key}/{attempt}"
+
+
 _NOTHING_READ = digest_of((None, {}))
 
 

@@ -76,6 +76,9 @@ class ReexecutionStrategy(StrEnum):
     FROM_SELECTED = "FROM_SELECTED"
     # Every step of the scope that is not settled in the lineage, and every step downstream of them.
     FROM_FAILURE = "FROM_FAILURE"
+    # Every step of the scope that is not settled, or whose code, config or inputs have changed since its effective
+    # output was made, and every step downstream of them.
+    FROM_CHANGED = "FROM_CHANGED"
 
     @property
     def needs_selection(self) -> bool:

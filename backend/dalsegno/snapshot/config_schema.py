@@ -59,14 +59,7 @@ def resources_read(snapshot: PipelineSnapshot, mode: str, step_keys: Iterable[st
         for ref in (ref for one in step.inputs if not one.is_order_only for ref in one.sources):
             manager = snapshot.by_key[ref.step_key].output(ref.output_name).io_manager_key
             pending.update((manager,) if manager is not None else ())
-    resources = {one.key: one for one in _mode(snapshot, mode).resources}
-    found: set[str] = set()
-    while pending:
-        key = pending.pop()
-        if key not in found and key in resources:
-            found.add(key)
-            pending.update(resources[key].required_resource_keys)
-    return frozenset(found)
+    return _mode(snapshot, mode).with_required(pending)
 
 
 class _Check:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -116,6 +116,17 @@ class ModeSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     name: str
     resources: tuple[ResourceSnapshot, ...] = ()
     description: str | None = None
+
+    def with_required(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those of the resources that the mode has, and all that they require in turn."""
+        resources = {one.key: one for one in self.resources}
+        pending, found = list(keys), set()
+        while pending:
+            key = pending.pop()
+            if key not in found and key in resources:
+                found.add(key)
+                pending.extend(resources[key].required_resource_keys)
+        return frozenset(found)
 
 
 class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, bindparam, cast, insert, or_, select
 
 from dalsegno.errors import IdempotencyConflictError
 from dalsegno.plan.plan import Action, Plan
+from dalsegno.plan.staleness import without_marks
 from dalsegno.runs.events import Event
 from dalsegno.runs.run import Run
 from dalsegno.store.events import insert_events
@@ -179,6 +180,6 @@ def _values(run: Run, idempotency: IdempotencyKey | None, lease: Lease | None, e
 
 
 def compact_plan(plan: Plan) -> str:
-    """A plan as it is kept: the steps to execute alone."""
+    """A plan as it is kept: the steps to execute alone, and of the others where staleness begins."""
     executed = tuple(step for step in plan.steps if step.action is Action.EXECUTE)
-    return msgspec.json.encode(msgspec.structs.replace(plan, steps=executed)).decode()
+    return msgspec.json.encode(msgspec.structs.replace(without_marks(plan), steps=executed)).decode()

@@ -11,7 +11,13 @@ from dalsegno.plan.plan import Action, Plan, PlannedInput, PlannedStep
 from dalsegno.terminal.tables import Column, RunNames, action_cell, is_drawn, print_table
 from dalsegno.terminal.words import count, duration, strategy_words
 
-_COLUMNS = (Column("STEP", leading=True), Column("ACTION", rigid=True), Column("WHY"), Column("FROM"))
+_COLUMNS = (
+    Column("STEP", leading=True),
+    Column("ACTION", rigid=True),
+    Column("TAKES", rigid=True, right=True, spare=True),
+    Column("WHY"),
+    Column("FROM"),
+)
 # A fan-in of more outputs than this is told by their number.
 _MAX_SOURCES = 4
 
@@ -26,7 +32,13 @@ def print_plan(console: Console, plan: Plan) -> None:
         console,
         _COLUMNS,
         [
-            (step.step_key, action_cell(step.action), _why(step, names), _sources(step, names, drawn=is_drawn(console)))
+            (
+                step.step_key,
+                action_cell(step.action),
+                duration(step.estimated_duration_ms) if step.action is Action.EXECUTE else "",
+                _why(step, names),
+                _sources(step, names, drawn=is_drawn(console)),
+            )
             for step in plan.steps
         ],
     )
@@ -52,12 +64,13 @@ def _print_warnings(console: Console, plan: Plan) -> None:
 
 
 def totals(plan: Plan) -> str:
-    """`2 steps to execute, 1 reused (saves 12 s), 0 omitted.`"""
+    """`2 steps to execute (about 3 s), 1 reused (saves 12 s), 0 omitted.`"""
     actions = [step.action for step in plan.steps]
     reused = actions.count(Action.REUSE)
     saved = f" (saves {duration(plan.time_saved_ms)})" if reused else ""
     execute = count(actions.count(Action.EXECUTE), "step")
-    return f"{execute} to execute, {reused:,} reused{saved}, {actions.count(Action.OMIT):,} omitted."
+    takes = f" (about {duration(plan.estimated_duration_ms)})" if plan.estimated_duration_ms is not None else ""
+    return f"{execute} to execute{takes}, {reused:,} reused{saved}, {actions.count(Action.OMIT):,} omitted."
 
 
 def _run_ids(plan: Plan) -> Iterator[str]:

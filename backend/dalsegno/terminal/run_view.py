@@ -39,12 +39,21 @@ _EVENT_STYLES = {
 }
 # A summary at a run's end names at most so many steps; `show` names all.
 _SUMMARY_STEPS = 40
+# So many stale steps are named.
+_STALE_NAMED = 10
 # An error in one line is cut beyond; its traceback tells the rest.
 _LONGEST_ERROR = 120
 
 
-def print_run(console: Console, run: Run, group: Sequence[Run], plan: Plan, states: Mapping[str, StepState]) -> None:
-    """Print the run, its steps, what failed, and the group it stands in."""
+def print_run(
+    console: Console,
+    run: Run,
+    group: Sequence[Run],
+    plan: Plan,
+    states: Mapping[str, StepState],
+    stale: Sequence[str] = (),
+) -> None:
+    """Print the run, its steps, what failed, the group it stands in, and what of the group is stale now."""
     print_header(console, run)
     console.print()
     print_steps(console, plan, states)
@@ -53,6 +62,12 @@ def print_run(console: Console, run: Run, group: Sequence[Run], plan: Plan, stat
         console.print()
         console.print(Text(f"Run group ({count(len(group), 'run')})", style="bold"))
         print_runs_tree(console, [group], marked=run.run_id)
+    if stale:
+        named = ", ".join(stale[:_STALE_NAMED]) + (
+            f" and {len(stale) - _STALE_NAMED} more" if len(stale) > _STALE_NAMED else ""
+        )
+        console.print()
+        console.print(Text(f"Stale now, for what they were made from was replaced since: {named}", style="yellow"))
 
 
 def print_summary(console: Console, run: Run, plan: Plan, states: Mapping[str, StepState]) -> None:
@@ -153,7 +168,8 @@ def _why(state: StepState, step: PlannedStep, *, is_first_run: bool) -> str:
         case StepStatus.SKIPPED if state.note:
             return f"{state.note} was not made"
         case StepStatus.REUSED:
-            return f"{step.reason}, took {duration(state.duration_ms)}" if state.started_at else step.reason
+            took = f", took {duration(state.duration_ms)}" if state.started_at else ""
+            return f"{step.reason}{took}{' (stale)' if step.is_stale else ''}"
         case StepStatus.OMITTED if step.action is Action.EXECUTE:
             return "not reached when the run ended"
         case StepStatus.OMITTED:

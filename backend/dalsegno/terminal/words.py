@@ -114,6 +114,7 @@ _STRATEGIES = {
     ReexecutionStrategy.SELECTED_STEPS: "selected",
     ReexecutionStrategy.FROM_SELECTED: "from selected",
     ReexecutionStrategy.FROM_FAILURE: "from failure",
+    ReexecutionStrategy.FROM_CHANGED: "from changed",
 }
 assert set(_STRATEGIES) == set(ReexecutionStrategy)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from dalsegno.definitions.context import LogSink
 from dalsegno.definitions.inputs_outputs import GivenOutput
 from dalsegno.plan.plan import InputSource, PlannedStep
 from dalsegno.runs.attempts import Provenance, StepOutput
-from dalsegno.runs.provenance import config_digest, digest_of, idempotency_key
+from dalsegno.runs.provenance import attempt_identity, config_digest, digest_of, idempotency_key
 from dalsegno.snapshot.step_keys import step_name
 from dalsegno.worker.preview import preview_of
 from dalsegno.worker.run_environment import RunEnvironment
@@ -43,10 +43,20 @@ class StepInputs(msgspec.Struct, frozen=True):
 
     def digests(self) -> dict[str, tuple[str | None, ...]]:
         """Per input, of what it is loaded from."""
-        digests: dict[str, tuple[str | None, ...]] = {name: (one.digest,) for name, one in self.single.items()}
-        for name, elements in self.fan_in.items():
-            digests[name] = tuple(one.digest for one in elements)
-        return digests
+        return {name: tuple(one.digest for one in sources) for name, sources in self._sources()}
+
+    def identities(self, run_id: str) -> dict[str, tuple[str | None, ...]]:
+        """Per input, the digests; of what has none, the attempt that made it. `run_id` is the run that loads it."""
+        return {
+            name: tuple(
+                one.digest or attempt_identity(one.run_id or run_id, one.step_key, one.attempt or 1) for one in sources
+            )
+            for name, sources in self._sources()
+        }
+
+    def _sources(self) -> Iterator[tuple[str, tuple[InputSource, ...]]]:
+        yield from ((name, (one,)) for name, one in self.single.items())
+        yield from self.fan_in.items()
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -67,7 +77,7 @@ def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepI
     name = step_name(key)
     definition = environment.pipeline.steps[name].definition
     given = environment.inputs_given(key)
-    input_digests = inputs.digests() | {one: (digest_of(value),) for one, value in given.items()}
+    given_digests = {one: (digest_of(value),) for one, value in given.items()}
     config = config_digest(run.run_config, name, environment.resource_keys_read(key))
     context = StepContext(
         config=environment.config_of(key),
@@ -79,7 +89,7 @@ def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepI
         step_key=key,
         attempt=attempt.number,
         tags=run.tags,
-        idempotency_key=idempotency_key(run.root_run_id, key, config, input_digests),
+        idempotency_key=idempotency_key(run.root_run_id, key, config, inputs.digests() | given_digests),
         log=log,
         required_resource_keys=definition.required_resource_keys,
         output_names=tuple(definition.outputs),
@@ -93,7 +103,7 @@ def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepI
     provenance = Provenance(
         code_version=environment.pipeline.snapshot.by_key[name].code_version,
         config_digest=config,
-        input_digests=input_digests,
+        input_digests=inputs.identities(run.run_id) | given_digests,
     )
     return Done(outputs, provenance)
 

@@ -9,6 +9,7 @@ const FAILED: Situation = {
     option("SELECTED_STEPS"),
     option("FROM_SELECTED"),
     option("FROM_FAILURE", ["test", "analyses"]),
+    option("FROM_CHANGED", ["train", "test", "analyses"]),
   ],
   hasEnded: true,
   canLaunch: true,
@@ -79,6 +80,7 @@ describe("the menu", () => {
       "Selected steps (2)",
       "From selected (3)",
       "From failure (2)",
+      "From changed (3)",
     ]);
   });
 
@@ -96,8 +98,8 @@ describe("the menu", () => {
   });
 
   it("takes in a strategy that it does not know", () => {
-    const unknown = option("FROM_CHANGED" as Strategy, ["a"]);
-    expect(menu({ ...FAILED, options: [unknown] })).toEqual(["From changed (1)"]);
+    const unknown = option("FROM_ELSEWHERE" as Strategy, ["a"]);
+    expect(menu({ ...FAILED, options: [unknown] })).toEqual(["From elsewhere (1)"]);
   });
 });
 

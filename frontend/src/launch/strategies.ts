@@ -14,6 +14,10 @@ const TEXTS: Readonly<Record<string, StrategyText>> = {
     label: "From failure",
     meaning: "What is not settled yet and everything downstream of it.",
   },
+  FROM_CHANGED: {
+    label: "From changed",
+    meaning: "What is not settled, or has other code, config or inputs now, and everything downstream of it.",
+  },
 };
 
 export function strategyText(strategy: Strategy): StrategyText {

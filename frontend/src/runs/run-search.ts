@@ -1,7 +1,13 @@
 // What the address of a run's page says (pure).
 import { defined, oneOf, textOf } from "../shared/search";
 
-export const STRATEGIES = ["ALL_STEPS", "SELECTED_STEPS", "FROM_SELECTED", "FROM_FAILURE"] as const;
+export const STRATEGIES = [
+  "ALL_STEPS",
+  "SELECTED_STEPS",
+  "FROM_SELECTED",
+  "FROM_FAILURE",
+  "FROM_CHANGED",
+] as const;
 export const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"] as const;
 
 export interface RunSearch {

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dalsegno import (
     DalsegnoError,
@@ -31,7 +32,9 @@ from dalsegno import (
 )
 from dalsegno.definitions import PipelineDefinition
 from dalsegno.plan.plan import Action, Plan
+from dalsegno.plan.stored_plan import full_plan
 from dalsegno.snapshot.step_keys import ANY_KEY, mapping_key_of, step_name
+from dalsegno.store.runs import fetch_plan
 from tests.in_process.test_laws import check_reused_bytes, check_settled
 from tests.stored import everything_in, everything_of
 
@@ -248,7 +251,26 @@ def test_laws(instance: Instance, steps: tuple[DrawnStep, ...], runs: list[Drawn
         check_reused_bytes(result, bytes_of)
         assert {run_id: everything_of(instance, run_id) for run_id in parents} == parents
         check_settled(play, instance, result, plan)
+        check_what_is_stale(play, instance, result, plan)
         done.append(result)
+
+
+def check_what_is_stale(play: Play, instance: Instance, result: PipelineResult, plan: Plan) -> None:
+    """The run keeps which rows were stale; from changed is refused exactly where all is settled, and nothing stale."""
+    stored = instance.database.read(fetch_plan(result.run_id))
+    assert stored is not None
+    kept = full_plan(stored, play.pipeline.snapshot, instance.lineage(result.run_id))
+    assert [replace(one, estimated_duration_ms=None) for one in plan.steps] == list(kept.steps)
+    assert replace(plan, steps=(), estimated_duration_ms=None) == replace(kept, steps=())
+    left = str(instance.group(result.run_id).status) != "SUCCESS" or instance.stale_steps(result.run_id)
+    try:
+        plan_reexecution(play.pipeline, result.run_id, strategy="FROM_CHANGED", instance=instance)
+    except ReexecutionNotAllowedError:
+        assert not left
+    except MissingOutputsError:
+        assert left
+    else:
+        assert left
 
 
 def check_that_adding_what_is_missing_helps(

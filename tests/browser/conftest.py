@@ -15,12 +15,12 @@ from tests.end_to_end.service_processes import Processes
 WEB_UI = Path(__file__).parents[2] / "backend" / "dalsegno" / "_web" / "index.html"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, for all tests of this folder."""
+    """Chromium, for the tests of a module."""
     if not WEB_UI.exists():
         pytest.fail("The web UI is not built: call ./run test, which builds it.")
-    # Ended with this folder: its event loop would be in the way of async tests elsewhere.
+    # Ended with the module: its event loop would be in the way of async tests elsewhere.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser

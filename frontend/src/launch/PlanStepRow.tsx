@@ -12,7 +12,7 @@ export function PlanStepRow({ step, runId }: { step: PlannedStep; runId: string 
         <ActionTag action={step.action} />
       </td>
       <th scope="row" className="text-left font-medium">
-        <span className="break-all font-mono text-sm">{step.stepKey}</span>
+        <span className="break-all font-mono text-sm sm:break-normal">{step.stepKey}</span>
         {step.isStale && (
           <span className={`ml-2 rounded-full px-2 py-0.5 text-xs font-medium ${SOFT.warning}`}>stale</span>
         )}

@@ -42,6 +42,8 @@ class Keyboard:
     def tab_to(self, wanted: Locator) -> None:
         """Presses Tab until that has the focus."""
         expect(wanted).to_be_visible()
+        # Who presses a key on what can't be used yet is told why; here all is waited for.
+        expect(wanted).to_be_enabled()
         for _ in range(80):
             if wanted.evaluate("element => element === document.activeElement"):
                 return

@@ -152,7 +152,10 @@ def test_what_the_service_does_not_answer_is_a_service_error(client: Client, ser
         client.launch_reexecution(failed, strategy="FROM_NOWHERE")
     with Client("http://127.0.0.1:9") as nobody, pytest.raises(errors.ServiceError, match="can't be reached"):
         nobody.run(failed)
-    with Client(f"{service_url}/elsewhere") as other, pytest.raises(errors.ServiceError, match="GraphQL is at /graphql"):
+    with (
+        Client(f"{service_url}/elsewhere") as other,
+        pytest.raises(errors.ServiceError, match="GraphQL is at /graphql"),
+    ):
         other.run(failed)
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.browser.chromium import FLAGS, chromium_path  # noqa: E402 - the repository's root must be on the path
-from tests.browser.gallery import Gallery, broken_service_in, empty_service_in, gallery_in  # noqa: E402
+from tests.browser.gallery import Gallery, broken_service_in, empty_service_in, gallery_in, guarded_service_in  # noqa: E402
 from tests.browser.pages import PAGES, PageShown  # noqa: E402
 from tests.browser.ui import Ui  # noqa: E402
 
@@ -39,12 +39,14 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryDirectory() as other,
         tempfile.TemporaryDirectory() as third,
+        tempfile.TemporaryDirectory() as fourth,
         gallery_in(Path(folder)) as gallery,
         empty_service_in(Path(other)) as empty_url,
         broken_service_in(Path(third)) as broken_url,
+        guarded_service_in(Path(fourth)) as guarded_url,
         sync_playwright() as playwright,
     ):
-        urls = {"full": gallery.url, "empty": empty_url, "broken": broken_url}
+        urls = {"full": gallery.url, "empty": empty_url, "broken": broken_url, "guarded": guarded_url}
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         for shown in wanted:
             print(shown.name, flush=True)

@@ -115,6 +115,16 @@ def empty_service_in(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def guarded_service_in(folder: Path) -> Iterator[str]:
+    """The address of a service that asks for a token."""
+    processes = Processes(folder, f"sqlite:///{folder}/dalsegno.db")
+    try:
+        yield processes.serve()
+    finally:
+        processes.close()
+
+
+@contextmanager
 def broken_service_in(folder: Path) -> Iterator[str]:
     """The address of a service whose worker's code does not load any more."""
     processes = Processes(folder, f"sqlite:///{folder}/dalsegno.db", tokens="")

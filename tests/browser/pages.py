@@ -19,7 +19,7 @@ class PageShown:
     name: str
     # Goes there, and waits until all of it is.
     show: Callable[[Ui, Gallery], None]
-    on: Literal["full", "empty", "broken"] = "full"
+    on: Literal["full", "empty", "broken", "guarded"] = "full"
 
 
 def _runs(ui: Ui, gallery: Gallery) -> None:
@@ -149,6 +149,18 @@ def _no_such_page(ui: Ui, gallery: Gallery) -> None:
     expect(ui.page.get_by_text("There is no such page")).to_be_visible()
 
 
+def _login(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/")
+    expect(ui.page.get_by_label("Token")).to_be_visible()
+
+
+def _login_refused(ui: Ui, gallery: Gallery) -> None:
+    _login(ui, gallery)
+    ui.page.get_by_label("Token").fill("not-one")
+    ui.page.get_by_role("button", name="Log in").click()
+    expect(ui.page.get_by_role("alert")).to_contain_text("not a token")
+
+
 def _code_error(ui: Ui, gallery: Gallery) -> None:
     ui.go("/pipelines")
     problem = ui.page.get_by_role("region", name="Code error")
@@ -157,6 +169,8 @@ def _code_error(ui: Ui, gallery: Gallery) -> None:
 
 
 PAGES = [
+    PageShown("login", _login, on="guarded"),
+    PageShown("login-failed", _login_refused, on="guarded"),
     PageShown("runs-full", _runs),
     PageShown("runs-every-run", _every_run),
     PageShown("runs-unresolved", _unresolved),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.gallery import Gallery, broken_service_in, empty_service_in, gallery_in
+from tests.browser.gallery import Gallery, broken_service_in, empty_service_in, gallery_in, guarded_service_in
 from tests.browser.pages import PAGES, PageShown
 
 NARROW = {"width": 390, "height": 844}
@@ -23,8 +23,9 @@ def urls(gallery, tmp_path_factory):
     with (
         empty_service_in(tmp_path_factory.mktemp("empty")) as empty,
         broken_service_in(tmp_path_factory.mktemp("broken")) as broken,
+        guarded_service_in(tmp_path_factory.mktemp("guarded")) as guarded,
     ):
-        yield {"full": gallery.url, "empty": empty, "broken": broken}
+        yield {"full": gallery.url, "empty": empty, "broken": broken, "guarded": guarded}
 
 
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
@@ -38,3 +39,5 @@ def test_every_page_can_be_read_by_everybody(browsing, gallery: Gallery, urls, s
     expect(ui.page.locator("body")).to_have_css("width", f"{NARROW['width']}px")
     assert ui.violations() == [], "on a telephone"
     assert ui.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], "wider than a telephone"
+    # How a browser tells of a token that was refused.
+    browsing.expects("401 (Unauthorized)")

@@ -198,6 +198,8 @@ def test_with_a_token_a_browser_logs_in_and_the_same_is_live(start, browsing):
     page.get_by_role("button", name="Launch", exact=True).click()
     ui.expect_statuses({"load": "success", "train": "omitted"})
     expect(page.get_by_text("ada").first).to_be_visible()
+    # Events come over the WebSocket alone.
+    expect(ui.events.get_by_text("run succeeded", exact=True)).to_be_visible()
     page.get_by_role("button", name="Account").click()
     ui.menu_item("Log out").click()
     expect(page).to_have_url(re.compile("/login"))

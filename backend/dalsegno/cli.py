@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from msgspec.structs import replace
 
-from dalsegno.command_input import CodeSource, chosen_pipeline, read_config, read_tags
-from dalsegno.command_output import CommandOutput
+from dalsegno.client import Client
+from dalsegno.command_input import CodeSource, Launch, chosen_pipeline, read_config, read_tags
+from dalsegno.command_output import SUCCESS, CommandOutput, RunOutput
 from dalsegno.errors import DalsegnoError, InvalidArgumentsError, ReexecutionNotAllowedError
 from dalsegno.in_process import execute_pipeline, plan_reexecution, reexecute_pipeline
 from dalsegno.instance import Instance
 from dalsegno.launch import LaunchOptions, plan_launch, plan_relaunch
 from dalsegno.plan.plan import Plan
 from dalsegno.plan.selection import normalise_texts
+from dalsegno.remote.reexecution import reexecute_at
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.settings import Settings
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
@@ -60,11 +62,17 @@ def _command(
     database_url: str | None, *, as_json: bool, selection: Sequence[str] | None = None
 ) -> Iterator[tuple[Instance, CommandOutput]]:
     """The instance that a command works on, and where it answers; errors are told, and end it."""
-    with ExitStack() as stack:
-        stack.enter_context(_errors_told(tuple(selection or ())))
-        print_document = stack.enter_context(document_on_stdout()) if as_json else None
-        instance = stack.enter_context(Instance.open(database_url))
+    with _answering(as_json=as_json, selection=selection) as print_document, Instance.open(database_url) as instance:
         yield instance, CommandOutput(instance, open_console(stderr=as_json), print_document)
+
+
+@contextmanager
+def _answering(
+    *, as_json: bool, selection: Sequence[str] | None = None
+) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
+    """What prints the document where one is asked for; errors are told, and end the command."""
+    with _errors_told(tuple(selection or ())), document_on_stdout() if as_json else nullcontext() as print_document:
+        yield print_document
 
 
 @contextmanager
@@ -151,57 +159,89 @@ def reexecute(
     reason: _Reason = None,
     plan_id: Annotated[str | None, typer.Option("--plan-id", help="Launch only if this is still the plan.")] = None,
     idempotency_key: _Key = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url", metavar="URL", help="A service, such as http://127.0.0.1:3000, whose workers execute it."
+        ),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option("--token", envvar="DALSEGNO_TOKEN", help="What that service knows the caller by.")
+    ] = None,
     as_json: _Json = False,
     database_url: _Database = None,
 ) -> None:
     """Execute a run's pipeline again: only what must, on what the runs before it made.
 
     Without a strategy: from failure where something is not settled, else every step. Without -f or -m: the code is
-    where the run had it from.
+    where the run had it from. With --url it is launched at a service and followed to its end.
     """
-    with _command(database_url, as_json=as_json, selection=select or from_) as (instance, output):
+    with _answering(as_json=as_json, selection=select or from_) as print_document:
         strategy, selection = _strategy(
             from_failure=from_failure, from_changed=from_changed, select=select, from_=from_, all_steps=all_steps
         )
-        given, run_config, tags = CodeSource.given(file, module), read_config(config), read_tags(tag or [])
-        found = instance.resolve_run_id(run_id)
-        instance.end_if_abandoned(found)
-        parent = instance.run(found)
-        repository = (given or CodeSource.recorded(parent)).load()
-        definition = repository.pipeline(parent.pipeline_name)
-        options = LaunchOptions(mode=mode, run_config=run_config, selection=selection, strategy=strategy)
-        expected = _expected(instance, definition.snapshot, parent.run_id, options)
-        if dry_run:
-            plan = plan_reexecution(
-                definition,
-                parent.run_id,
-                run_config=run_config,
-                step_selection=selection,
-                strategy=expected.strategy,
-                mode=mode,
-                instance=instance,
-                plan_id=plan_id,
-            )
-            output.show_plan(plan)
-            return
-        output.announce(expected)
-        with progress_shown(output.console, definition.name, expected.step_keys_to_execute) as observe:
-            result = reexecute_pipeline(
-                definition,
-                parent.run_id,
-                run_config=run_config,
-                step_selection=selection,
-                strategy=expected.strategy,
-                mode=mode,
-                tags=tags,
-                instance=instance,
-                reason=reason,
-                idempotency_key=idempotency_key,
-                plan_id=plan_id,
-                observer=observe,
-                code_location=repository.location,
-            )
-        raise typer.Exit(output.finish_run(result.run_id))
+        options = LaunchOptions(
+            mode=mode,
+            run_config=read_config(config),
+            tags=read_tags(tag or []),
+            selection=selection,
+            strategy=strategy,
+            reason=reason,
+        )
+        console, launch = open_console(stderr=as_json), Launch(dry_run, idempotency_key, plan_id)
+        given = CodeSource.given(file, module)
+        if url is not None:
+            if given is not None or database_url is not None:
+                raise InvalidArgumentsError(
+                    problem="With --url, the service's workers have the code, and it has the database: "
+                    "leave out -f, -m and --database-url."
+                )
+            with Client(url, token) as client:
+                output = RunOutput(console, print_document, where=f" --url {url}")
+                raise typer.Exit(reexecute_at(client, run_id, options, launch, output))
+        with Instance.open(database_url) as instance:
+            here = CommandOutput(instance, console, print_document)
+            raise typer.Exit(_reexecute_here(instance, run_id, given, options, launch, here))
+
+
+def _reexecute_here(
+    instance: Instance,
+    run_id: str,
+    source: CodeSource | None,
+    options: LaunchOptions,
+    launch: Launch,
+    output: CommandOutput,
+) -> int:
+    found = instance.resolve_run_id(run_id)
+    instance.end_if_abandoned(found)
+    parent = instance.run(found)
+    repository = (source or CodeSource.recorded(parent)).load()
+    definition = repository.pipeline(parent.pipeline_name)
+    expected = _expected(instance, definition.snapshot, parent.run_id, options)
+    asked: dict[str, Any] = {
+        "run_config": options.run_config,
+        "step_selection": options.selection,
+        "strategy": expected.strategy,
+        "mode": options.mode,
+        "instance": instance,
+        "plan_id": launch.plan_id,
+    }
+    if launch.dry_run:
+        output.show_plan(plan_reexecution(definition, parent.run_id, **asked))
+        return SUCCESS
+    output.announce(expected)
+    with progress_shown(output.console, definition.name, expected.step_keys_to_execute) as observe:
+        result = reexecute_pipeline(
+            definition,
+            parent.run_id,
+            **asked,
+            tags=options.tags,
+            reason=options.reason,
+            idempotency_key=launch.idempotency_key,
+            observer=observe,
+            code_location=repository.location,
+        )
+    return output.finish_run(result.run_id)
 
 
 @app.command()

@@ -52,6 +52,17 @@ class CodeSource:
         return load_pipelines(file=self.file, module=self.module)
 
 
+@dataclass(frozen=True)
+class Launch:
+    """How a re-execution is launched, whatever is re-executed."""
+
+    # Its plan is shown, and nothing is started.
+    dry_run: bool
+    idempotency_key: str | None
+    # Only if this is still the plan.
+    plan_id: str | None
+
+
 def chosen_pipeline(repository: Repository, name: str | None) -> PipelineDefinition:
     """The pipeline of that name; without one, the only pipeline. Raises PipelineNotFoundError."""
     if name is not None:

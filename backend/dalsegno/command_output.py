@@ -26,24 +26,25 @@ SUCCESS, FAILED, INTERRUPTED = 0, 1, 130
 _PAGE = 1000
 
 
-class CommandOutput:
-    """Writes answers to `console`, or as a document where `print_document` is given."""
+class RunOutput:
+    """Writes what becomes of a launch to `console`, or as a document where `print_document` is given.
+
+    `where` are the options by which a command says where the run is.
+    """
 
     def __init__(
-        self, instance: Instance, console: Console, print_document: Callable[[Mapping[str, Any]], None] | None
+        self, console: Console, print_document: Callable[[Mapping[str, Any]], None] | None, where: str = ""
     ) -> None:
         self.console = console
-        self._instance = instance
+        self._where = where
         self._print_document = print_document
 
     def announce(self, plan: Plan) -> None:
         """Say what is about to be done."""
         print_announcement(self.console, plan)
 
-    def finish_run(self, run_id: str) -> int:
-        """Tell how a run that ended here went; the command's exit code."""
-        run = self._instance.run(run_id)
-        plan, states = self._instance.plan_of(run_id), self._instance.step_states(run_id)
+    def tell_end(self, run: Run, plan: Plan, states: Mapping[str, StepState]) -> int:
+        """Tell how a run that has ended went; the command's exit code."""
         if self._print_document is not None:
             self._print_document({"run": run, "steps": _step_documents(plan, states)})
         else:
@@ -60,6 +61,31 @@ class CommandOutput:
             self._print_document({"plan": plan})
         else:
             print_plan(self.console, plan)
+
+    def _say_what_next(self, run: Run) -> None:
+        if run.status is RunStatus.SUCCESS:
+            return
+        what = "Carry it on: see" if run.status is RunStatus.CANCELED else "Mend it, then see"
+        self.console.print()
+        self.console.print(Text(f"{what} what would run again, and why:"))
+        name = RunNames(self.console, [run.run_id])[run.run_id]
+        command = f"  dalsegno reexecute {name} --from-failure --dry-run{self._where}"
+        self.console.print(Text(command, style="bold"), soft_wrap=True)
+
+
+class CommandOutput(RunOutput):
+    """Writes answers about the runs of an instance, in the same ways."""
+
+    def __init__(
+        self, instance: Instance, console: Console, print_document: Callable[[Mapping[str, Any]], None] | None
+    ) -> None:
+        super().__init__(console, print_document)
+        self._instance = instance
+
+    def finish_run(self, run_id: str) -> int:
+        """Tell how a run that ended here went; the command's exit code."""
+        plan, states = self._instance.plan_of(run_id), self._instance.step_states(run_id)
+        return self.tell_end(self._instance.run(run_id), plan, states)
 
     def show_run(self, run_id: str, *, events: bool) -> None:
         """Tell what a run is, how its steps stand, and its group."""
@@ -111,16 +137,6 @@ class CommandOutput:
         if not found:
             self.console.print(Text("No runs."))
         return bool(found)
-
-    def _say_what_next(self, run: Run) -> None:
-        if run.status is RunStatus.SUCCESS:
-            return
-        what = "Carry it on: see" if run.status is RunStatus.CANCELED else "Mend it, then see"
-        self.console.print()
-        self.console.print(Text(f"{what} what would run again, and why:"))
-        name = RunNames(self.console, [run.run_id])[run.run_id]
-        command = f"  dalsegno reexecute {name} --from-failure --dry-run"
-        self.console.print(Text(command, style="bold"), soft_wrap=True)
 
 
 def _step_documents(plan: Plan, states: Mapping[str, StepState]) -> list[dict[str, Any]]:

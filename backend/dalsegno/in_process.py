@@ -28,7 +28,7 @@ from dalsegno.launch import (
     plan_relaunch,
     refuse_stale,
 )
-from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, with_estimates
+from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, history_key, with_estimates
 from dalsegno.plan.plan import Plan
 from dalsegno.plan.selection import normalise_texts
 from dalsegno.result import PipelineResult
@@ -209,9 +209,9 @@ def _plan_relaunch(instance: Instance, pipeline: PipelineDefinition, lineage: Li
 
 
 def _with_estimates(instance: Instance, plan: Plan) -> Plan:
-    keys = [step.step_key for step in plan.steps]
+    keys = list(dict.fromkeys(history_key(step.step_key) for step in plan.steps))
     history = instance.database.read(fetch_step_executions(plan.pipeline_name, keys, EXECUTIONS_LOOKED_AT))
-    estimates = {key: estimated_ms(one.durations_ms) for key, one in history.items()}
+    estimates = {step.step_key: estimated_ms(history[history_key(step.step_key)].durations_ms) for step in plan.steps}
     return with_estimates(plan, estimates)
 
 

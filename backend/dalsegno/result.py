@@ -183,6 +183,6 @@ class StepResult:
         """Its tries, the first one first."""
         return self.state.attempts
 
-    def output_value(self, output_name: str = "result") -> Any:
+    def output_value(self, name: str = "result") -> Any:
         """The value of one of its outputs; as `PipelineResult.output_value`."""
-        return self._result.output_value(self.step_key, output_name)
+        return self._result.output_value(self.step_key, name)

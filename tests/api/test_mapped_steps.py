@@ -23,6 +23,15 @@ query ($id: ID!, $strategy: ReexecutionStrategy, $selection: [String!]) {
 """
 
 
+ESTIMATES = """
+query ($id: ID!, $strategy: ReexecutionStrategy, $selection: [String!]) {
+  reexecutionPlan(parentRunId: $id, strategy: $strategy, selection: $selection) {
+    ... on ReexecutionPlan { estimatedDurationMs steps { stepKey action estimatedDurationMs } }
+  }
+}
+"""
+
+
 @pytest.fixture
 def mapped(service: Service) -> Mapped:
     made = Mapped(service.instance, keys=("a", "b"))
@@ -64,6 +73,22 @@ async def test_elements_are_rows_of_a_run_and_of_its_re_execution(service: Servi
     assert [one["runId"] for one in steps["total"]["inputs"][0]["sources"]] == [first.run_id, again.run_id]
     assert steps["work[a]"]["inputs"][0]["sources"][0]["runId"] == first.run_id
     assert steps["work[b]"]["reason"] == "failed in the first run"
+
+
+async def test_a_mapped_step_is_expected_to_take_what_its_elements_took(service: Service, mapped: Mapped) -> None:
+    first = mapped.run()
+    asked = '{ pipeline(name: "mapped") { steps { key history { executions failures medianDurationMs } } } }'
+    history = {one["key"]: one["history"] for one in (await service.ask(asked))["pipeline"]["steps"]}
+    assert (history["work"]["executions"], history["total"]["executions"]) == (2, 1)
+    assert history["work"]["medianDurationMs"] > 0
+    for selection in (["*"], ["work[a]+*"]):
+        variables = {"id": first.run_id, "strategy": "SELECTED_STEPS", "selection": selection}
+        plan = (await service.ask(ESTIMATES, **variables))["reexecutionPlan"]
+        estimates = {one["stepKey"]: one["estimatedDurationMs"] for one in plan["steps"] if one["action"] == "EXECUTE"}
+        key = "?" if selection == ["*"] else "a"
+        assert estimates[f"work[{key}]"] == history["work"]["medianDurationMs"]
+        path = [estimates[one] for one in ("gen", f"work[{key}]", f"post[{key}]", "total") if one in estimates]
+        assert plan["estimatedDurationMs"] == pytest.approx(sum(path))
 
 
 async def test_pages_and_keys_of_elements(service: Service, mapped: Mapped) -> None:

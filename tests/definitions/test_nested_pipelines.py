@@ -104,14 +104,13 @@ def test_called_twice_under_an_alias_and_nested_twice():
     assert ran(twice).output_value("inner_2.cut") == 12
 
 
-def test_the_snapshot_says_which_pipelines_a_step_is_in_and_gives_it_their_tags():
+def test_a_step_has_the_tags_of_the_pipelines_that_it_is_in():
     @pipeline
     def outer():
         halves(load())
 
     by_key = outer.snapshot.by_key
-    assert by_key["load"].enclosing == ()
-    assert by_key["halves.inner.cut"].enclosing == ("halves", "halves.inner")
+    assert by_key["load"].tags == {}
     assert by_key["halves.inner.cut"].tags == {"team": "core", "tier": "gold"}
     assert by_key["halves.split"].tags == {"team": "ml"}
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -215,23 +218,48 @@ def test_a_run_is_taken_up_where_its_elements_stand(order):
     assert machine.is_over
 
 
-def test_expanding_takes_time_in_proportion_to_the_elements():
-    def seconds(count: int) -> float:
+class Executed:
+    """How many instructions of Python were executed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def trace(self, frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        self.count += event == "opcode"
+        return self.trace
+
+
+@contextmanager
+def counted_instructions() -> Iterator[Executed]:
+    """Of what is called within: the same wherever, and however busy the machine is."""
+    executed, before = Executed(), sys.gettrace()
+    sys.settrace(executed.trace)
+    try:
+        yield executed
+    finally:
+        sys.settrace(before)
+
+
+def test_expanding_takes_work_in_proportion_to_the_elements():
+    def instructions(count: int) -> int:
         machine = ready()
         taken(machine)
         succeed(machine, "plain")
         keys = [f"k{number}" for number in range(count)]
-        begun = time.process_time()
+        with counted_instructions() as executed:
+            expand(machine, keys)
+        return executed.count
+
+    def expand(machine: ReadySteps, keys: Sequence[str]) -> None:
         machine.ended("gen", StepStatus.SUCCESS, {"result"}, expansions={"result": keys})
         for name in ("work", "post"):
-            assert len(taken(machine)) == count
+            assert len(taken(machine)) == len(keys)
             succeed(machine, *(f"{name}[{key}]" for key in keys))
         assert taken(machine) == starts("again")
-        return time.process_time() - begun
 
-    seconds(100)
-    few = min(seconds(500) for _ in range(3))
-    assert seconds(5000) < 4 * 10 * few
+    instructions(10)
+    assert instructions(400) < 11 * instructions(40)
 
 
 def test_snapshots_come_back_with_what_they_say_of_elements():

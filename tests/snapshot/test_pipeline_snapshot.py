@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
@@ -20,6 +22,14 @@ def test_a_snapshot_comes_back_from_its_content():
     again = PipelineSnapshot.from_content(snapshot.content)
     assert again == snapshot
     assert again.id == snapshot.id
+
+
+def test_a_snapshot_that_another_version_described_keeps_its_id():
+    content = draw(DIAMOND).content.replace(b'{"key":"a"', b'{"known_elsewhere":["x"],"key":"a"', 1)
+    again = PipelineSnapshot.from_content(content)
+    assert again == draw(DIAMOND)
+    assert again.content == content
+    assert again.id == hashlib.sha256(content).hexdigest()[:40] != draw(DIAMOND).id
 
 
 def test_steps_outputs_and_modes_are_found_by_name():

@@ -167,6 +167,24 @@ def test_executions_go_back_to_the_success_asked_for(store: Store, family):
     assert store.read(fetch_step_executions("other", ["b"], 1))["b"].durations_ms == ()
 
 
+def test_executions_of_a_mapped_step_are_those_of_all_its_elements(store: Store):
+    keys = ("work[k1]", "work[k2]", "work-shop", "workshop")
+    for run_id in ("1-root", "2-other"):
+        run = run_named(run_id, step_keys_to_execute=("gen", "work[?]"))
+        store.write(created(run))
+        failed = step("work[k3]", FAILED, token=f"{run_id} k3")
+        done = [step(key, token=f"{run_id} {key}") for key in keys]
+        store.write(ended(run, *done, failed, status=_FAILED))
+    asked = ["work[?]", "workshop", "nothing[?]"]
+    found = store.read(fetch_step_executions(SNAPSHOT.name, asked, 10))
+    assert {key: (len(one.durations_ms), one.failures) for key, one in found.items()} == {
+        "work[?]": (4, 2),
+        "workshop": (2, 0),
+        "nothing[?]": (0, 0),
+    }
+    assert len(store.read(fetch_step_executions(SNAPSHOT.name, asked, 3))["work[?]"].durations_ms) == 3
+
+
 def test_nothing_is_read_of_no_runs(store: Store):
     assert store.read(fetch_lineages([], whole=True)) == {}
     assert store.read(count_steps([], {})) == {}

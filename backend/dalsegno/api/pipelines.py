@@ -19,6 +19,7 @@ from dalsegno.plan.selection import select_steps
 from dalsegno.plan.selection_context import context_of_pipeline
 from dalsegno.snapshot.config_schema import run_config_schema
 from dalsegno.snapshot.pipeline_snapshot import InputSnapshot, OutputSnapshot, PipelineSnapshot, StepSnapshot
+from dalsegno.snapshot.step_keys import ANY_KEY, element_key
 from dalsegno.snapshot.step_rows import rows_of
 from dalsegno.store.pipelines import current_snapshot_ids
 
@@ -68,6 +69,7 @@ class StepDefinition:
     downstream_step_keys: list[str]
     code_version: str = strawberry.field(description="As given by the author, else derived from the step's code.")
     max_retries: int
+    is_mapped: strawberry.Private[bool]
     pipeline_name: strawberry.Private[str]
 
     @computed
@@ -78,10 +80,10 @@ class StepDefinition:
             int, strawberry.argument(description="How many successful ones, 1,000 at most.")
         ] = 50,
     ) -> StepHistory:
-        """Over its latest successful executions in any run."""
+        """Over its latest successful executions in any run; of a mapped step, those of all its elements."""
         key = HistoryKey(
             pipeline_name=self.pipeline_name,
-            step_key=self.key,
+            step_key=element_key(self.key, ANY_KEY) if self.is_mapped else self.key,
             successes=checked_size(last_executions, _MAX_EXECUTIONS),
         )
         found = await info.context.loaders.executions.load(key)
@@ -107,6 +109,7 @@ class StepDefinition:
             downstream_step_keys=list(snapshot.graph.downstream[step.key]),
             code_version=step.code_version,
             max_retries=step.retry_policy.max_retries if step.retry_policy else 0,
+            is_mapped=step.mapped_over is not None,
             pipeline_name=snapshot.name,
         )
 

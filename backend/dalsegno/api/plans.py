@@ -9,7 +9,7 @@ import strawberry
 from dalsegno.api.context import Info, RequestContext
 from dalsegno.api.fields import computed, shown
 from dalsegno.api.loaders import HistoryKey
-from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, longest_path_ms
+from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, history_key, longest_path_ms
 from dalsegno.plan.plan import Action, Plan, PlanReason, PlanWarningKind
 from dalsegno.plan.plan import PlannedInput as PlannedInputRecord
 from dalsegno.plan.plan import PlannedStep as PlannedStepRecord
@@ -168,6 +168,9 @@ async def estimates_of(
     context: RequestContext, pipeline_name: str, step_keys: Sequence[str]
 ) -> dict[str, float | None]:
     """By step key: milliseconds; None where the step has never succeeded."""
-    keys = [HistoryKey(pipeline_name=pipeline_name, step_key=key, successes=EXECUTIONS_LOOKED_AT) for key in step_keys]
+    keys = [
+        HistoryKey(pipeline_name=pipeline_name, step_key=history_key(key), successes=EXECUTIONS_LOOKED_AT)
+        for key in step_keys
+    ]
     found = await context.loaders.executions.load_many(keys)
     return {key: estimated_ms(one.durations_ms) for key, one in zip(step_keys, found, strict=True)}

@@ -92,6 +92,10 @@ class Client:
         """A run as it stands. Raises RunNotFoundError."""
         return self._ask(requests.fetch_run(run_id))
 
+    def plan(self, run_id: str) -> Plan | None:
+        """The plan that a run was launched with; None for the first of its group. Raises RunNotFoundError."""
+        return self._ask(requests.fetch_plan(run_id))
+
     def runs(
         self,
         *,
@@ -108,13 +112,32 @@ class Client:
         """The steps of a run as they stand, in topological order. Raises RunNotFoundError."""
         return self._ask(requests.step_stats(run_id))
 
-    def events(self, run_id: str) -> Iterator[RunEvent]:
-        """What has happened in a run so far, oldest first, read page by page. Raises RunNotFoundError."""
-        events, after = self._ask(requests.page_of_events(run_id, None))
-        yield from events
-        while after is not None:
-            events, after = self._ask(requests.page_of_events(run_id, after))
+    def events(self, run_id: str, *, after: str | None = None) -> Iterator[RunEvent]:
+        """What has happened in a run so far, oldest first, read page by page; after the event with that cursor.
+
+        Raises RunNotFoundError.
+        """
+        is_more = True
+        while is_more:
+            events, following = self._ask(requests.page_of_events(run_id, after))
             yield from events
+            after, is_more = following, following is not None
+
+    def follow(self, run_id: str) -> Iterator[RunEvent]:
+        """What happens in a run, from its beginning to its end, oldest first, as it happens.
+
+        Raises RunNotFoundError.
+        """
+        patience, after = Patience(None), None
+        while True:
+            # Before the events: those of its end are then among them.
+            run = self.run(run_id)
+            for event in self.events(run_id, after=after):
+                after = event.cursor
+                yield event
+            if run.has_ended:
+                return
+            time.sleep(patience.next_pause(run))
 
     def cancel_run(self, run_id: str) -> Run:
         """Ask for a run to be cancelled: nothing starts in it any more.
@@ -259,6 +282,10 @@ class AsyncClient:
         """As `Client.run`."""
         return await self._ask(requests.fetch_run(run_id))
 
+    async def plan(self, run_id: str) -> Plan | None:
+        """As `Client.plan`."""
+        return await self._ask(requests.fetch_plan(run_id))
+
     async def runs(
         self,
         *,
@@ -275,15 +302,28 @@ class AsyncClient:
         """As `Client.step_stats`."""
         return await self._ask(requests.step_stats(run_id))
 
-    async def events(self, run_id: str) -> AsyncIterator[RunEvent]:
+    async def events(self, run_id: str, *, after: str | None = None) -> AsyncIterator[RunEvent]:
         """As `Client.events`."""
-        after: str | None = None
-        while True:
-            events, after = await self._ask(requests.page_of_events(run_id, after))
+        is_more = True
+        while is_more:
+            events, following = await self._ask(requests.page_of_events(run_id, after))
             for event in events:
                 yield event
-            if after is None:
+            after, is_more = following, following is not None
+
+    async def follow(self, run_id: str) -> AsyncIterator[RunEvent]:
+        """As `Client.follow`."""
+        import asyncio  # lazily: who uses the sync client need not pay for it
+
+        patience, after = Patience(None), None
+        while True:
+            run = await self.run(run_id)
+            async for event in self.events(run_id, after=after):
+                after = event.cursor
+                yield event
+            if run.has_ended:
                 return
+            await asyncio.sleep(patience.next_pause(run))
 
     async def cancel_run(self, run_id: str) -> Run:
         """As `Client.cancel_run`."""

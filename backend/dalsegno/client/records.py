@@ -98,6 +98,8 @@ class OutputRef(_Record, frozen=True):
     run_id: str
     step_key: str
     output_name: str
+    # Of a dynamic output, which element; "?" for each of those that its step will give.
+    mapping_key: str | None = None
 
 
 class StepInput(_Record, frozen=True):

@@ -28,7 +28,7 @@ fragment PlanFields on ReexecutionPlan {
   id parentRunId strategy stepKeysToExecute estimatedDurationMs timeSavedMs
   steps {
     stepKey action reasonCode reason reusedFromRunId isStale estimatedDurationMs
-    inputs { name sources { runId stepKey outputName } }
+    inputs { name sources { runId stepKey outputName mappingKey } }
   }
   warnings { kind stepKey message stepKeysToAdd }
 }"""
@@ -132,6 +132,17 @@ def fetch_run(run_id: str) -> Request[Run]:
     return Request(whole("query Run($id: ID!) { run(id: $id) { ...RunFields } }"), {"id": run_id}, read)
 
 
+def fetch_plan(run_id: str) -> Request[Plan | None]:
+    """The plan of one run."""
+
+    def read(data: Mapping[str, Any]) -> Plan | None:
+        if data["run"] is None:
+            raise errors.RunNotFoundError(run_id=run_id)
+        return msgspec.convert(data["run"]["plan"], Plan | None)
+
+    return Request(_whole("query RunPlan($id: ID!) { run(id: $id) { plan { ...PlanFields } } }"), {"id": run_id}, read)
+
+
 def list_runs(
     pipeline_name: str | None,
     statuses: Sequence[str] | None,
@@ -175,7 +186,7 @@ def step_stats(run_id: str) -> Request[list[StepStats]]:
 
 
 def page_of_events(run_id: str, after: str | None) -> Request[tuple[list[RunEvent], str | None]]:
-    """Events of a run, and the cursor of the next page; None where there is none."""
+    """Events of a run after a cursor, and the cursor of the next page; None where there is none."""
     document = """query Events($id: ID!, $after: String) {
   run(id: $id) {
     events(first: 1000, after: $after) {

@@ -55,7 +55,6 @@ def _step(placed: PlacedStep) -> StepSnapshot:
         tags={**placed.enclosing_tags, **definition.tags},
         description=definition.description,
         mapped_over=placed.mapped_over,
-        enclosing=placed.enclosing,
     )
 
 

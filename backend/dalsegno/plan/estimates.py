@@ -8,9 +8,15 @@ from statistics import median
 from msgspec.structs import replace
 
 from dalsegno.plan.plan import Action, Plan
+from dalsegno.snapshot.step_keys import ANY_KEY, element_key, mapping_key_of, step_name
 
 # Estimates are medians of so many of the latest successful executions.
 EXECUTIONS_LOOKED_AT = 20
+
+
+def history_key(row_key: str) -> str:
+    """Whose history tells how long a row will take: its own, and of a mapped step that of all elements that were."""
+    return row_key if mapping_key_of(row_key) is None else element_key(step_name(row_key), ANY_KEY)
 
 
 def estimated_ms(durations_ms: Sequence[float]) -> float | None:

@@ -8,6 +8,7 @@ from dalsegno.errors import InvalidSelectionError
 from dalsegno.plan.selection_context import SelectionContext
 from dalsegno.plan.selection_evaluation import steps_picked_by
 from dalsegno.plan.selection_parser import parse_selection
+from dalsegno.plan.selection_scope import ScopedSteps
 from dalsegno.snapshot.step_graph import StepGraph
 
 _NOTHING_ELSE_KNOWN = SelectionContext()
@@ -36,9 +37,8 @@ def select_steps(
     where. Elements are picked one by one; that to execute a generator is to execute all of them is up to the plan.
     """
     tree = parse_selection(normalise_texts(selection))
-    scope = graph if context.scope is None else graph.within(context.scope)
-    picked = steps_picked_by(tree, scope, graph, context)
-    return tuple(key for key in scope if key in picked)
+    picked = steps_picked_by(tree, ScopedSteps.of(graph, context.scope), context)
+    return tuple(key for key in graph if key in picked)
 
 
 def resolve_selection(

@@ -8,6 +8,7 @@ from dalsegno.errors import InvalidSelectionError
 from dalsegno.plan.selection_context import SelectionContext
 from dalsegno.plan.selection_names import StepNames
 from dalsegno.plan.selection_refusals import refusal
+from dalsegno.plan.selection_scope import ScopedSteps
 from dalsegno.plan.selection_tree import (
     STATUS_WORDS,
     AllOf,
@@ -25,19 +26,15 @@ from dalsegno.plan.selection_tree import (
     operands_of,
 )
 from dalsegno.runs.status import StepStatus
-from dalsegno.snapshot.step_graph import StepGraph
 from dalsegno.snapshot.step_keys import step_name
 
 # How often a key may be looked at for one selection: a second or two, and as many keys in memory.
 _MAX_LOOKS = 5_000_000
 
 
-def steps_picked_by(tree: Clause, steps: StepGraph, pipeline: StepGraph, context: SelectionContext) -> Set[str]:
-    """The keys of `steps`, the graph of the scope, that the tree picks.
-
-    `pipeline` is the whole pipeline's graph, by which a step outside the scope is told from one that does not exist.
-    """
-    evaluation = _Evaluation(steps, pipeline, context)
+def steps_picked_by(tree: Clause, steps: ScopedSteps, context: SelectionContext) -> Set[str]:
+    """The keys in scope that the tree picks."""
+    evaluation = _Evaluation(steps, context)
     values: dict[int, Set[str]] = {}
     looks = 0
     for clause in _from_the_leaves(tree):
@@ -69,10 +66,10 @@ def _parts(clause: Clause) -> Iterable[Clause]:
 class _Evaluation:
     """Knows what is asked of the steps."""
 
-    def __init__(self, steps: StepGraph, pipeline: StepGraph, context: SelectionContext) -> None:
+    def __init__(self, steps: ScopedSteps, context: SelectionContext) -> None:
         self._steps = steps
-        self._every = steps.upstream.keys()
-        self._names = StepNames(steps, pipeline)
+        self._every = steps.keys
+        self._names = StepNames(steps)
         self._context = context
 
     def of(self, clause: Clause, parts: list[Set[str]]) -> Set[str]:
@@ -137,16 +134,16 @@ class _Evaluation:
                 _add_levels(upstream, keys, operand.upstream)
                 _add_levels(downstream, keys, operand.downstream)
         if upstream:
-            found |= _reached(upstream, self._steps.upstream)
+            found |= _reached(upstream, self._steps.graph.upstream, self._every)
         if downstream:
-            found |= _reached(downstream, self._steps.downstream)
+            found |= _reached(downstream, self._steps.graph.downstream, self._every)
         return found
 
     def _ends(self, function: Function, keys: Set[str]) -> Set[str]:
         """Those that no other of them leads to, on whatever way; or that lead to no other."""
         beyond: set[str] = set()
         roots = function is Function.ROOTS
-        edges = self._steps.upstream if roots else self._steps.downstream
+        edges = self._steps.graph.upstream if roots else self._steps.graph.downstream
         for key in self._steps if roots else reversed(tuple(self._steps)):
             if any(near in keys or near in beyond for near in edges[key]):
                 beyond.add(key)
@@ -159,8 +156,9 @@ def _add_levels(levels: dict[str, int], keys: Set[str], count: int) -> None:
             levels[key] = max(count, levels.get(key, 0))
 
 
-def _reached(levels: Mapping[str, int], edges: Mapping[str, tuple[str, ...]]) -> Set[str]:
-    """What the keys reach along the edges in at most the levels that each has, themselves included.
+def _reached(levels: Mapping[str, int], edges: Mapping[str, tuple[str, ...]], inside: Set[str]) -> Set[str]:
+    """What the keys reach along the edges in at most the levels that each has, themselves included, without leaving
+    what is inside.
 
     Level by level, the keys that have most first: what is met again has no more left than when it was met before.
     """
@@ -177,7 +175,7 @@ def _reached(levels: Mapping[str, int], edges: Mapping[str, tuple[str, ...]]) ->
             near.update(starting[fewest_last.pop()])
         near -= reached
         reached |= near
-        near = {beyond for key in near for beyond in edges[key]} if left else set()
+        near = {beyond for key in near for beyond in edges[key] if beyond in inside} if left else set()
     return reached
 
 

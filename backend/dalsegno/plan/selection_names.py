@@ -10,6 +10,7 @@ from fnmatch import translate
 from dalsegno.errors import InvalidSelectionError
 from dalsegno.plan.selection_parser import joined_forms
 from dalsegno.plan.selection_refusals import refusal
+from dalsegno.plan.selection_scope import ScopedSteps
 from dalsegno.plan.selection_tokens import RESERVED, shown, written
 from dalsegno.plan.selection_tree import NamePattern, StepName
 from dalsegno.snapshot.step_graph import StepGraph
@@ -21,9 +22,10 @@ _ALL_ELEMENTS = element_key("", ANY_KEY)
 class StepNames:
     """The names of one scope: those of its rows, and of mapped steps for all of theirs."""
 
-    def __init__(self, steps: StepGraph, pipeline: StepGraph) -> None:
+    def __init__(self, steps: ScopedSteps) -> None:
         self._steps = steps
-        self._pipeline = pipeline
+        # By which a step outside the scope is told from one that does not exist.
+        self._pipeline = steps.graph
 
     def named(self, name: StepName) -> tuple[str, ...]:
         """The key, or all elements of a mapped step."""
@@ -80,14 +82,14 @@ class StepNames:
         return tuple(written(one) for folded in close for one in by_folded[folded])
 
 
-def _rows_named(key: str, steps: StepGraph) -> tuple[str, ...]:
+def _rows_named(key: str, steps: ScopedSteps) -> tuple[str, ...]:
     """One row, or all of a mapped step, written `work` or `work[?]`; none where the name is not known."""
     if key in steps:
         return (key,)
     return steps.rows_of_mapped.get(key.removesuffix(_ALL_ELEMENTS), ())
 
 
-def _rows_fitting(pattern: str, steps: StepGraph) -> set[str]:
+def _rows_fitting(pattern: str, steps: ScopedSteps | StepGraph) -> set[str]:
     found = set(_fitting(pattern, steps))
     for of_step in {pattern, pattern.removesuffix(_ALL_ELEMENTS)}:
         for step in _fitting(of_step, steps.rows_of_mapped):

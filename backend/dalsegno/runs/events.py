@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import msgspec
 
@@ -323,3 +323,14 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     # The event's own fields.
     data: Mapping[str, Any]
+
+
+_KINDS: Mapping[str, type[Event]] = {one.kind: one for one in get_args(Event)}
+
+
+def event_recorded(kind: str, step_key: str | None, attempt: int | None, data: Mapping[str, Any]) -> Event | None:
+    """The event that was recorded so; None where it is of a kind that this version does not know."""
+    known = _KINDS.get(kind)
+    if known is None:
+        return None
+    return msgspec.convert({**data, "step_key": step_key, "attempt": attempt}, known)

@@ -74,6 +74,7 @@ class OutputSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class StepSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One step in its place in a pipeline."""
 
+    # It says which pipelines the step was called in as well: "outer.inner.step", in "outer" and "outer.inner".
     key: str
     inputs: tuple[InputSnapshot, ...] = ()
     outputs: tuple[OutputSnapshot, ...] = ()
@@ -88,9 +89,6 @@ class StepSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     description: str | None = None
     # The dynamic output for each of whose elements it is executed once.
     mapped_over: OutputRef | None = None
-    # The keys of the pipelines that it was called in, the outermost first: of "outer.inner.step", "outer" and
-    # "outer.inner".
-    enclosing: tuple[str, ...] = ()
 
     def output(self, name: str) -> OutputSnapshot:
         """The output of that name; KeyError where there is none."""
@@ -199,5 +197,7 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
     @staticmethod
     def from_content(content: bytes) -> PipelineSnapshot:
-        """The snapshot that `content` was made from."""
-        return msgspec.json.decode(content, type=PipelineSnapshot)
+        """The snapshot that `content` was made from; it keeps its id, whichever version described it."""
+        snapshot = msgspec.json.decode(content, type=PipelineSnapshot)
+        snapshot.__dict__["content"] = content
+        return snapshot

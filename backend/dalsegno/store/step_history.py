@@ -9,12 +9,15 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from dalsegno.runs.status import StepStatus
+from dalsegno.snapshot.step_keys import ANY_KEY, mapping_key_of, step_name
 from dalsegno.store.script import Script
 from dalsegno.store.tables import runs, steps
 
 # Runs looked at in one statement, and at all: a step that has not run for so long has no history worth telling.
 _RUNS_AT_ONCE = 50
 _RUNS_AT_MOST = 1000
+# Of a mapped step, so many executions of elements tell enough of those runs.
+_ELEMENTS_AT_ONCE = 1000
 # A statement takes no more than some 30,000 values.
 _KEYS_AT_ONCE = 20_000
 
@@ -24,15 +27,19 @@ _NEWEST = (
     .order_by(runs.c.run_id.desc())
     .limit(_RUNS_AT_ONCE)
 )
-_EXECUTIONS = (
+_OF_RUNS = (
     select(steps.c.step_key, steps.c.status, steps.c.started_at, steps.c.ended_at)
     .where(
         steps.c.run_id.in_(bindparam("wanted_runs", expanding=True)),
-        steps.c.step_key.in_(bindparam("wanted_keys", expanding=True)),
         steps.c.status.in_((StepStatus.SUCCESS, StepStatus.FAILURE)),
     )
     .order_by(steps.c.run_id.desc())
 )
+_EXECUTIONS = _OF_RUNS.where(steps.c.step_key.in_(bindparam("wanted_keys", expanding=True)))
+# Of all elements of one mapped step: their keys begin alike.
+_OF_ELEMENTS = _OF_RUNS.where(
+    steps.c.step_key >= bindparam("first_key"), steps.c.step_key < bindparam("beyond_key")
+).limit(_ELEMENTS_AT_ONCE)
 # Greater than every run id.
 _NO_RUN = "\x7f"
 
@@ -60,7 +67,10 @@ class _Found:
 def fetch_step_executions(
     pipeline_name: str, step_keys: Sequence[str], successes: int
 ) -> Script[dict[str, StepExecutions]]:
-    """By step key: its executions back to the `successes`th success, within the newest 1,000 runs of the pipeline."""
+    """By step key: its executions back to the `successes`th success, within the newest 1,000 runs of the pipeline.
+
+    `work[?]` asks for those of all elements of a mapped step.
+    """
     found: dict[str, _Found] = {}
     for start in range(0, len(step_keys), _KEYS_AT_ONCE):
         found |= yield from _look_back(pipeline_name, step_keys[start : start + _KEYS_AT_ONCE], successes)
@@ -76,9 +86,19 @@ def _look_back(pipeline_name: str, step_keys: Sequence[str], successes: int) -> 
         if not run_ids:
             break
         before, looked_at = run_ids[-1], looked_at + len(run_ids)
-        rows = yield _EXECUTIONS, {"wanted_runs": run_ids, "wanted_keys": open_keys}
-        for key, status, started_at, ended_at in rows:
+        plain = [key for key in open_keys if mapping_key_of(key) != ANY_KEY]
+        rows = [(row.step_key, row) for row in (yield _EXECUTIONS, {"wanted_runs": run_ids, "wanted_keys": plain})]
+        for key in open_keys:
+            if mapping_key_of(key) == ANY_KEY:
+                rows += [(key, row) for row in (yield _OF_ELEMENTS, {"wanted_runs": run_ids, **_range_of(key)})]
+        for key, row in rows:
             if len(found[key].durations_ms) < successes:
-                found[key].add(status, started_at, ended_at)
+                found[key].add(row.status, row.started_at, row.ended_at)
         open_keys = [key for key in open_keys if len(found[key].durations_ms) < successes]
     return found
+
+
+def _range_of(whole_key: str) -> dict[str, str]:
+    """Where the keys of all elements of a mapped step lie: from `work[` to what comes next in its place."""
+    name = step_name(whole_key)
+    return {"first_key": f"{name}[", "beyond_key": f"{name}{chr(ord('[') + 1)}"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -77,6 +77,12 @@ class CarriedResult:
 
     def __repr__(self) -> str:
         return f"<result {self.run_id} {self.status}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is to be let go of: outputs are loaded one at a time."""
 
     @property
     def run_id(self) -> str:

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from dalsegno.definitions.memory_io_manager import SCHEME as MEMORY_SCHEME
 from dalsegno.definitions.memory_io_manager import memory_holds
@@ -70,7 +71,7 @@ class Instance:
         self._ended_steps: dict[str, Mapping[str, StepState]] = {}
 
     @classmethod
-    def open(cls, url: str | None = None, *, storage_url: str | None = None) -> Instance:
+    def open(cls, url: str | None = None, *, storage_url: str | None = None) -> Self:
         """The instance on a database: "sqlite:///runs.db", "postgresql+asyncpg://...", None for the project's own.
 
         Outputs are stored at `storage_url` (a path or an fsspec URL), else where the settings say. Raises
@@ -81,7 +82,7 @@ class Instance:
         return cls(database, OutputStorage(storage_url or settings.storage_url), settings)
 
     @classmethod
-    def ephemeral(cls) -> Instance:
+    def ephemeral(cls) -> Self:
         """An instance in a temporary folder, which goes when it is closed or forgotten."""
         folder = tempfile.TemporaryDirectory(prefix="dalsegno-", ignore_cleanup_errors=True)
         settings = Settings.load(environ={}, directory=Path(folder.name))

@@ -146,6 +146,32 @@ def test_a_failed_step_is_tried_again_and_its_outputs_are_the_last_attempts(inst
     assert len({one.token for one in attempts}) == 3
 
 
+def test_what_a_step_has_overcome_is_not_raised(instance: Instance) -> None:
+    tries: list[int] = []
+
+    @step(retry_policy=RetryPolicy(max_retries=1))
+    def second_time_lucky() -> None:
+        tries.append(1)
+        if len(tries) % 2:
+            raise ConnectionError("not yet")
+
+    @step(ins={"start": In(Nothing)})
+    def hopeless() -> None:
+        raise ValueError("hopeless")
+
+    @pipeline
+    def overcome() -> None:
+        second_time_lucky()
+
+    @pipeline
+    def failing() -> None:
+        hopeless(start=second_time_lucky())
+
+    assert execute_pipeline(overcome, instance=instance, raise_on_error=True).success
+    with pytest.raises(ValueError, match="hopeless"):
+        execute_pipeline(failing, instance=instance, raise_on_error=True)
+
+
 def test_a_step_may_ask_for_a_retry_or_refuse_it(instance: Instance) -> None:
     times = {"asks": 0, "refuses": 0}
 

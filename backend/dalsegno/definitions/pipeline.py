@@ -72,7 +72,7 @@ class PipelineDefinition:
             problem = "it was made without a function, so it can't be called inside another pipeline"
             raise InvalidDefinitionError(place=self.place, problem=problem)
         with trace.calling(self, alias) as key:
-            return self._body(**_arguments(self._body, trace.place_of(key), args, kwargs))
+            return self._body(**body_arguments(self._body, trace.place_of(key), args, kwargs))
 
     def __repr__(self) -> str:
         return f"<pipeline {self.name!r}: {len(self.steps)} steps>"
@@ -210,15 +210,24 @@ def _define(function: Any, *, name: Any = None, description: Any = None, **optio
         raise refuse_positional(function, decorator="pipeline")
     chosen = check_name(name or function.__name__, place=f"pipeline {name or function.__name__!r}", what="pipeline")
     place = f"pipeline {chosen!r}"
-    with tracing(Trace(place)) as trace:
-        function(**_arguments(function, place, (), {}))
+    trace, _ = trace_body(function, place)
     described = description or inspect.getdoc(function)
     made = PipelineDefinition(chosen, trace.placed.values(), description=described, body=function, **options)
     functools.update_wrapper(made, function, updated=())
     return made
 
 
-def _arguments(
+def trace_body(function: Callable[..., Any], place: str) -> tuple[Trace, Any]:
+    """The steps that a pipeline's function places, its parameters left to the run config; and what it returns.
+
+    Raises InvalidDefinitionError.
+    """
+    with tracing(Trace(place)) as trace:
+        returned = function(**body_arguments(function, place, (), {}))
+    return trace, returned
+
+
+def body_arguments(
     function: Callable[..., Any], place: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What a pipeline's function is called with: a parameter that is given nothing is left to the run config."""

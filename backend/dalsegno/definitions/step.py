@@ -88,6 +88,12 @@ class StepDefinition:
         """
         return parse_config(self.config, raw, path=json_pointer("", "steps", step_key or self.name, "config"))
 
+    def context(self, **given: Any) -> StepContext:
+        """What its function is given for an attempt, made of what StepContext takes."""
+        return StepContext(
+            **given, required_resource_keys=self.required_resource_keys, output_names=tuple(self.outputs)
+        )
+
     def invoke(self, context: StepContext, inputs: Mapping[str, Any]) -> Iterator[GivenOutput]:
         """Call the function with these inputs, by name; give each output as soon as the function gives it.
 

@@ -22,7 +22,6 @@ from dalsegno.snapshot.close_names import known_names
 from dalsegno.snapshot.pipeline_snapshot import OutputRef
 
 if TYPE_CHECKING:
-    from dalsegno.definitions.pipeline import PipelineDefinition
     from dalsegno.definitions.step import StepDefinition
 
 # A keyword that makes an order-only input wherever it is used, declared or not.
@@ -68,8 +67,16 @@ class _Enclosing(msgspec.Struct, frozen=True):
     tags: Mapping[str, str]
 
 
-class _Callee(Protocol):
-    name: str
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+class Callee(_Named, Protocol):
+    """What has steps of its own, and can be called inside a pipeline."""
+
+    @property
+    def tags(self) -> Mapping[str, str]: ...
 
 
 class Trace:
@@ -83,7 +90,7 @@ class Trace:
         # The pipelines that are being called, the outermost first; and by key, what was called so far.
         self._enclosing: tuple[_Enclosing, ...] = ()
         self._steps: dict[str, StepDefinition] = {}
-        self._called: dict[str, PipelineDefinition] = {}
+        self._called: dict[str, Callee] = {}
 
     def place_of(self, step_key: str) -> str:
         """Where a fault of this step is, in words."""
@@ -116,7 +123,7 @@ class Trace:
         return OutputHandle(self, ref, mapped_over)
 
     @contextmanager
-    def calling(self, definition: PipelineDefinition, alias: str | None) -> Iterator[str]:
+    def calling(self, definition: Callee, alias: str | None) -> Iterator[str]:
         """Within, the steps that are called are those of this pipeline, called here; gives the call's key."""
         key = self._free_key(definition, alias, self._called)
         self._called[key] = definition
@@ -127,7 +134,7 @@ class Trace:
         finally:
             self._enclosing = before
 
-    def _free_key(self, definition: _Callee, alias: str | None, taken: Mapping[str, _Callee]) -> str:
+    def _free_key(self, definition: _Named, alias: str | None, taken: Mapping[str, _Named]) -> str:
         key = definition.name if alias is None else alias
         if self._enclosing:
             key = f"{self._enclosing[-1].key}.{key}"

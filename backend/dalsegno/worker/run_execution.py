@@ -197,8 +197,8 @@ class RunExecution:
         *,
         asked: RetryAsked | None = None,
         may_retry: bool = True,
-    ) -> None:
-        """The attempt failed; it is tried again where its policy, or the step itself, says so."""
+    ) -> bool:
+        """The attempt failed; False where it is tried again, because its policy, or the step itself, says so."""
         delay = self._retry_delay(attempt, asked) if may_retry else None
         if delay is None:
             self._record(
@@ -211,7 +211,7 @@ class RunExecution:
                 )
             )
             self._ready.ended(attempt.step_key, StepStatus.FAILURE)
-            return
+            return True
         self._record(
             StepRetrying(
                 step_key=attempt.step_key,
@@ -223,6 +223,7 @@ class RunExecution:
             )
         )
         heapq.heappush(self._retries, (self._clock() + delay, attempt.step_key))
+        return False
 
     def lost(self, attempt: Attempt) -> None:
         """The attempt was lost with its worker: no failure, so it is tried again; but not for ever."""

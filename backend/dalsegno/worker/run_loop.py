@@ -112,9 +112,12 @@ class RunLoop:
             self._execution.succeeded(attempt, done.outputs, done.provenance, prints.captured())
 
     def _failed(self, attempt: Attempt, error: BaseException, captured: CapturedOutput) -> None:
-        self.raised = self.raised or what_failed(error)
         failure = failure_of(error)
-        self._execution.failed(attempt, failure.error, captured, asked=failure.asked, may_retry=failure.may_retry)
+        is_over = self._execution.failed(
+            attempt, failure.error, captured, asked=failure.asked, may_retry=failure.may_retry
+        )
+        if is_over:
+            self.raised = self.raised or what_failed(error)
 
     def _log_of(self, attempt: Attempt | None) -> LogSink:
         step_key = attempt.step_key if attempt else None

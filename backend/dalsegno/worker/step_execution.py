@@ -79,7 +79,7 @@ def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepI
     given = environment.inputs_given(key)
     given_digests = {one: (digest_of(value),) for one, value in given.items()}
     config = config_digest(run.run_config, name, environment.resource_keys_read(key))
-    context = StepContext(
+    context = definition.context(
         config=environment.config_of(key),
         resources=environment.resources,
         run_id=run.run_id,
@@ -91,8 +91,6 @@ def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepI
         tags=run.tags,
         idempotency_key=idempotency_key(run.root_run_id, key, config, inputs.digests() | given_digests),
         log=log,
-        required_resource_keys=definition.required_resource_keys,
-        output_names=tuple(definition.outputs),
     )
     values: dict[str, Any] = dict(given)
     for input_name, source in inputs.single.items():

@@ -140,7 +140,7 @@ def fetch_plan(run_id: str) -> Request[Plan | None]:
             raise errors.RunNotFoundError(run_id=run_id)
         return msgspec.convert(data["run"]["plan"], Plan | None)
 
-    return Request(_whole("query RunPlan($id: ID!) { run(id: $id) { plan { ...PlanFields } } }"), {"id": run_id}, read)
+    return Request(whole("query RunPlan($id: ID!) { run(id: $id) { plan { ...PlanFields } } }"), {"id": run_id}, read)
 
 
 def list_runs(

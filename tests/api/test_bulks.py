@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, TypeVar
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
 from dalsegno import execute_pipeline, reexecute_pipeline
+from dalsegno.api.app import create_app
 from dalsegno.api.launching import planned_relaunch
 from dalsegno.definitions import PipelineDefinition
 from dalsegno.runs.bulk import SAME_WORK_TWICE
 from dalsegno.settings import Settings
+from dalsegno.store.database import Database
 from dalsegno.store.queue import claim
 from dalsegno.store.run_filter import RunFilter
 from dalsegno.store.runs import list_runs
@@ -340,6 +344,51 @@ async def test_a_key_starts_one_bulk(service: Service, served):
     other = await start(service, 3, idempotencyKey="night 7")
     assert (other["__typename"], other["run"]) == ("IdempotencyConflictError", None)
     assert await started(service, 3, idempotencyKey="night 8") != first
+
+
+@asynccontextmanager
+async def another_service(service: Service, settings: Settings) -> AsyncIterator[Service]:
+    """A service of its own on the same database, for as long as this lasts."""
+    database = Database.open(settings.database_url)
+    app = create_app(settings, database, service.instance.storage)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
+        yield Service(client, service.instance)
+    database.close()
+
+
+async def test_a_service_that_stops_gives_its_bulks_back_and_another_goes_on_at_once(
+    service: Service, served, settings
+):
+    fail(service, served, 6)
+    # It would be waited for, were it not given back.
+    patient = replace(settings, lease_seconds=600.0)
+    async with another_service(service, patient) as first:
+        bulk_id = await started(first, 6)
+        await until_launched(first, bulk_id, 3)
+    async with another_service(service, patient) as second:
+        while await claimed(second, served):
+            pass
+        assert (await until_done(second, bulk_id))["launched"] == 6
+    assert len({run["parentRunId"] for run in await runs_of(service, bulk_id)}) == 6
+
+
+async def test_several_services_on_one_database_launch_each_run_once(service: Service, served, settings):
+    fail(service, served, 12)
+    async with (
+        another_service(service, replace(settings, bulk_queued_runs=12)) as one,
+        another_service(service, replace(settings, bulk_queued_runs=12)) as two,
+    ):
+        ids = [
+            await started(asked, 12, filter=FAILED, strategy=strategy)
+            for asked, strategy in ((one, "ALL_STEPS"), (two, "FROM_FAILURE"))
+        ]
+        for bulk_id in ids:
+            assert (await until_done(service, bulk_id))["launched"] == 12
+            assert len({run["parentRunId"] for run in await runs_of(service, bulk_id)}) == 12
 
 
 async def test_there_is_no_bulk_of_another_id(service: Service):

@@ -35,7 +35,8 @@ query ($action: BulkAction!, $filter: RunFilter!, $strategy: ReexecutionStrategy
   }
 }
 """
-_FIELDS = "id action strategy total launched refused done canceled startedAt launchedBy reason"
+_FIELDS = """id action strategy total launched refused done canceled startedAt launchedBy reason
+    refusals { message runs }"""
 START = f"""
 mutation (
   $action: BulkAction!, $filter: RunFilter!, $strategy: ReexecutionStrategy, $expectedCount: Int!, $reason: String,
@@ -226,6 +227,7 @@ async def test_only_the_newest_of_a_group_is_re_executed(service: Service, serve
     again = reexecute_pipeline(served, root, instance=service.instance).run_id
     done = await until_done(service, await started(service, 2))
     assert (done["launched"], done["refused"]) == (1, 1)
+    assert done["refusals"] == [{"message": SAME_WORK_TWICE, "runs": 1}]
     assert [run["parentRunId"] for run in await runs_of(service, done["id"])] == [again]
 
 
@@ -410,3 +412,4 @@ async def test_what_breaks_for_one_run_is_logged_and_refused_and_stops_no_other(
     done = await until_done(service, await started(service, 2))
     assert (done["launched"], done["refused"]) == (1, 1)
     assert "a secret of the storage" in caplog.text
+    assert "a secret of the storage" not in done["refusals"][0]["message"]

@@ -137,8 +137,12 @@ def test_the_lock_of_the_web_ui_has_the_packages_of_every_platform_and_no_addres
     assert {path for path, package in of_its_own.items() if "integrity" not in package} == set()
 
 
-def test_the_lock_holds_hashes_and_no_address():
-    lock = (ROOT / "requirements.txt").read_text()
+LOCKS = [ROOT / "requirements.txt", *sorted((ROOT / "tests/dagster").glob("requirements-*.txt"))]
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_the_lock_holds_hashes_and_no_address(path):
+    lock = path.read_text()
     assert "://" not in lock
     assert not re.search(r"^ *-(?!-hash=sha256:)", lock, re.MULTILINE)
     entries = re.split(r"\n(?=\S)", lock.strip())

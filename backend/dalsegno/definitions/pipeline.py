@@ -72,7 +72,9 @@ class PipelineDefinition:
             problem = "it was made without a function, so it can't be called inside another pipeline"
             raise InvalidDefinitionError(place=self.place, problem=problem)
         with trace.calling(self, alias) as key:
-            return self._body(**body_arguments(self._body, trace.place_of(key), args, kwargs))
+            returned = self._body(**body_arguments(self._body, trace.place_of(key), args, kwargs))
+            trace.returned[key] = returned
+            return returned
 
     def __repr__(self) -> str:
         return f"<pipeline {self.name!r}: {len(self.steps)} steps>"

@@ -28,7 +28,7 @@ def everything_of(instance: Instance, run_id: str) -> str:
 
 def everything_in(instance: Instance) -> str:
     """A hash of all rows of all tables, and of the names of all stored files."""
-    tables = ("snapshots", "run_groups", *TABLES_OF_A_RUN)
+    tables = ("snapshots", "run_groups", *TABLES_OF_A_RUN, "bulks", "bulk_runs")
     rows = {table: instance.database.read(_rows(table, None)) for table in tables}
     folder = Path(instance.storage.location("run", "step", "token", "output")).parents[1]
     files = sorted(str(file) for file in folder.rglob("*"))

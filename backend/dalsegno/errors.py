@@ -189,14 +189,42 @@ class IdempotencyConflictError(DalsegnoError):
     """The idempotency key was used before, with other arguments."""
 
     idempotency_key: str
+    # Launched first; None where the key was a bulk's.
     run_id: str | None
 
     @property
     def message(self) -> str:
+        what = "started a bulk" if self.run_id is None else f"launched run {self.run_id}"
         return (
-            f"The idempotency key {self.idempotency_key!r} already launched run {self.run_id} with other arguments. "
+            f"The idempotency key {self.idempotency_key!r} already {what} with other arguments. "
             "Use a new key for a new launch."
         )
+
+
+@dataclass(eq=False, kw_only=True)
+class BulkCountChangedError(DalsegnoError):
+    """A bulk was to start on another number of runs than match now."""
+
+    expected_count: int
+    actual_count: int
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.actual_count:,} runs match now, not {self.expected_count:,}, so nothing was started. "
+            "Look again at what matches, and start the bulk with that count."
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class BulkNotFoundError(DalsegnoError):
+    """No bulk has this id."""
+
+    bulk_id: str
+
+    @property
+    def message(self) -> str:
+        return f"No bulk has the id {self.bulk_id!r} here. Its id was answered when it was started."
 
 
 @dataclass(eq=False, kw_only=True)

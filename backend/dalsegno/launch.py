@@ -51,6 +51,10 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
     code_location: str | None = None
 
 
+# Tags that begin so tell how a run came about, which is not so of the runs that re-execute it.
+OWN_TAGS = "dalsegno/"
+
+
 class Outputs(Protocol):
     """Where stored outputs can be looked at."""
 
@@ -160,7 +164,7 @@ def new_run(plan: Plan, options: LaunchOptions, parent: Run | None = None) -> Ru
         snapshot_id=plan.snapshot_id,
         mode=plan.mode,
         run_config=plan.run_config,
-        tags={**(parent.tags if parent else {}), **(options.tags or {})},
+        tags={**(_tags_to_inherit(parent) if parent else {}), **(options.tags or {})},
         status=RunStatus.QUEUED,
         created_at=datetime.now(UTC),
         step_keys_to_execute=plan.step_keys_to_execute,
@@ -203,6 +207,10 @@ def _inherited(run_config: Mapping[str, Any], snapshot: PipelineSnapshot, mode: 
         for section, entries in run_config.items()
         if section in present
     }
+
+
+def _tags_to_inherit(parent: Run) -> dict[str, str]:
+    return {key: value for key, value in parent.tags.items() if not key.startswith(OWN_TAGS)}
 
 
 def _stored(sources: Iterable[InputSource]) -> list[StoredOutput]:

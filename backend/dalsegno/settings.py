@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # How many runs a worker executes at once, and how many steps, each in a process of its own.
     max_runs: int = 4
     max_steps: int = msgspec.field(default_factory=lambda: max(2, os.cpu_count() or 2))
+    # How many runs that a bulk has launched may wait for a worker at once: a single launch waits behind no more.
+    bulk_queued_runs: int = 10
     # From interrupting a step, because its run is cancelled or its worker stops, to killing it.
     grace_seconds: float = 5.0
     # Who may use the service; where there are none, only this machine may. Texts: "operator:SECRET,viewer:SECRET".
@@ -175,6 +177,7 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "commit_events": _positive(int, "a whole number above 0"),
     "max_runs": _positive(int, "a whole number above 0"),
     "max_steps": _positive(int, "a whole number above 0"),
+    "bulk_queued_runs": _positive(int, "a whole number above 0"),
     "grace_seconds": _positive(float, "a number of seconds above 0"),
     "tokens": _tokens,
     "allowed_hosts": _host_names,

@@ -89,6 +89,14 @@ async def test_a_viewer_sees_all_and_changes_nothing(database, locked, chain):
             'mutation { launchReexecution(parentRunId: "x") { __typename ... on Error { message } } }'
         ),
         "cancelRun": 'mutation { cancelRun(runId: "x") { __typename ... on Error { message } } }',
+        "startBulk": (
+            "mutation { startBulk(action: CANCEL, filter: {}, expectedCount: 1) "
+            "{ __typename ... on Error { message } } }"
+        ),
+        "launchReexecutions": (
+            'mutation { launchReexecutions(parentRunIds: ["x"], strategy: ALL_STEPS) '
+            "{ __typename ... on Error { message } } }"
+        ),
     }
     async with served(database, locked) as client:
         client.headers.update(bearer(VIEWER))
@@ -98,9 +106,14 @@ async def test_a_viewer_sees_all_and_changes_nothing(database, locked, chain):
         before = everything_in(service.instance)
         assert (await service.ask("{ runs { totalCount } }"))["runs"]["totalCount"] == 1
         for name, mutation in mutations.items():
-            answer = (await service.ask(mutation))[name]
+            answered = (await service.ask(mutation))[name]
+            answer = answered[0] if isinstance(answered, list) else answered
             assert answer["__typename"] == "PermissionDeniedError"
             assert name in answer["message"]
+        # Its result has no place for the refusal.
+        (error,) = await service.errors('mutation { cancelBulk(id: "x") { id } }')
+        assert error["extensions"]["code"] == "PERMISSION_DENIED"
+        assert "cancelBulk" in error["message"]
         assert everything_in(service.instance) == before
 
 

@@ -66,6 +66,12 @@ class Processes:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
 
+    def kill_service(self) -> None:
+        """Ends the service as a power failure does."""
+        assert self._service is not None
+        self._service.kill()
+        self._service.wait()
+
     def serve_again(self) -> None:
         """Starts the service that was ended, at the address that it had."""
         self._listen("serve", port=self.url.rpartition(":")[2])

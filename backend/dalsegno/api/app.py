@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from dalsegno.api.access import Access
+from dalsegno.api.bulk_carrier import BulkCarrier
 from dalsegno.api.context import Service
 from dalsegno.api.gate import Gate
 from dalsegno.api.limits import MAX_BODY_BYTES
@@ -49,9 +51,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        carrier = BulkCarrier(service)
+        carrying = asyncio.create_task(carrier.run())
         try:
             yield
         finally:
+            await carrier.stop(carrying, _GRACE_SECONDS)
             service.changes.close()
             await database.close_async()
 

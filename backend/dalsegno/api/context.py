@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -37,6 +38,8 @@ class Service:
     snapshots: Recent[str, PipelineSnapshot] = field(default_factory=lambda: Recent(_SNAPSHOTS_KEPT))
     # By run id and version.
     step_counts: Recent[tuple[str, int], StepCounts] = field(default_factory=lambda: Recent(_COUNTS_KEPT))
+    # A bulk has been started here.
+    bulk_started: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class RequestContext:

@@ -9,6 +9,7 @@ from typing import Any
 import strawberry
 
 from dalsegno.plan.plan import Action, PlanReason, PlanWarningKind
+from dalsegno.runs.bulk import BulkAction
 from dalsegno.runs.events import LogLevel
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 
@@ -98,3 +99,11 @@ _show(
     },
 )
 _show(LogLevel, "How much an event matters to a reader.", {})
+_show(
+    BulkAction,
+    "What a bulk does with each of its runs.",
+    {
+        "REEXECUTE": "Re-executes it, as launchReexecution does.",
+        "CANCEL": "Cancels it, as cancelRun does.",
+    },
+)

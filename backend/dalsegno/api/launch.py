@@ -173,8 +173,8 @@ class PlanQueries:
 
 
 @strawberry.type
-class Mutation:
-    """Fields of Mutation."""
+class LaunchMutations:
+    """Fields of Mutation on single runs."""
 
     @mutation
     async def launch_run(

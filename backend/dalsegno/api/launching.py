@@ -42,7 +42,7 @@ async def launch(context: RequestContext, pipeline_name: str, request: LaunchReq
     if earlier is not None:
         return earlier
     plan = await plan_run(context, pipeline_name, options)
-    return await _store(context, new_run(plan, options), plan, key)
+    return await context.service.database.write_async(queued(new_run(plan, options), plan, key))
 
 
 async def relaunch(context: RequestContext, parent_run_id: str, request: LaunchRequest) -> Run:
@@ -57,19 +57,39 @@ async def relaunch(context: RequestContext, parent_run_id: str, request: LaunchR
     earlier = await _launched_earlier(context, key)
     if earlier is not None:
         return earlier
+    run, plan = await planned_relaunch(context, parent_run_id, options, request.plan_id)
+    return await context.service.database.write_async(queued(run, plan, key))
+
+
+async def planned_relaunch(
+    context: RequestContext, parent_run_id: str, options: LaunchOptions, plan_id: str | None = None
+) -> tuple[Run, Plan]:
+    """A re-execution that is planned on what is stored now, and not stored yet itself.
+
+    Raises RunNotFoundError, StalePlanError, and what planning it raises.
+    """
     subject = await subject_of(context, parent_run_id)
     plan = await plan_reexecution(context, subject, options, to_launch=True)
-    refuse_stale(plan, request.plan_id)
-    return await _store(context, new_run(plan, options, subject.lineage.nearest), plan, key)
+    refuse_stale(plan, plan_id)
+    return new_run(plan, options, subject.lineage.nearest), plan
+
+
+def queued(run: Run, plan: Plan, key: IdempotencyKey | None = None) -> Script[Run]:
+    """Keeps a planned run, for a worker to claim; where its key launched one before, that run is the answer."""
+    events: list[tuple[datetime, Event]] = []
+    if any(warning.kind is PlanWarningKind.NO_WORKER for warning in plan.warnings):
+        events.append((datetime.now(UTC), NoWorkerServes(pipeline_name=plan.pipeline_name)))
+    return (yield from create_run(run, plan, idempotency=key, events=events))
 
 
 async def cancel(context: RequestContext, run_id: str) -> Run:
     """Stores that a run is to be cancelled. Raises PermissionDeniedError, RunNotFoundError, RunAlreadyFinishedError."""
     context.check_may("cancelRun")
-    return await context.service.database.write_async(_cancel(run_id))
+    return await context.service.database.write_async(canceled(run_id))
 
 
-def _cancel(run_id: str) -> Script[Run]:
+def canceled(run_id: str) -> Script[Run]:
+    """The run, once it is stored that it is to be cancelled. Raises RunNotFoundError, RunAlreadyFinishedError."""
     before = yield from fetch_run(run_id)
     if before is None:
         raise RunNotFoundError(run_id=run_id)
@@ -88,21 +108,19 @@ def _of_caller(context: RequestContext, request: LaunchRequest) -> LaunchOptions
 def _key(
     context: RequestContext, mutation: str, request: LaunchRequest, subject: str, options: LaunchOptions
 ) -> IdempotencyKey | None:
-    given = request.idempotency_key
+    given = checked_key(request.idempotency_key)
     if given is None:
         return None
-    if not 0 < len(given) <= _LONGEST_KEY:
-        raise InvalidArgumentsError(problem=f"An idempotency key has 1 to {_LONGEST_KEY} characters, not {len(given)}.")
     scope = f"{mutation}:{context.caller.name}"
     return IdempotencyKey(scope=scope, key=given, arguments=arguments_digest(subject, options))
 
 
+def checked_key(given: str | None) -> str | None:
+    """An idempotency key as it was given, if such a key is taken. Raises InvalidArgumentsError."""
+    if given is not None and not 0 < len(given) <= _LONGEST_KEY:
+        raise InvalidArgumentsError(problem=f"An idempotency key has 1 to {_LONGEST_KEY} characters, not {len(given)}.")
+    return given
+
+
 async def _launched_earlier(context: RequestContext, key: IdempotencyKey | None) -> Run | None:
     return None if key is None else await context.service.database.read_async(find_by_idempotency_key(key))
-
-
-async def _store(context: RequestContext, run: Run, plan: Plan, key: IdempotencyKey | None) -> Run:
-    events: list[tuple[datetime, Event]] = []
-    if any(warning.kind is PlanWarningKind.NO_WORKER for warning in plan.warnings):
-        events.append((datetime.now(UTC), NoWorkerServes(pipeline_name=plan.pipeline_name)))
-    return await context.service.database.write_async(create_run(run, plan, idempotency=key, events=events))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import strawberry
 
-from dalsegno.api.context import Info
+from dalsegno.api.context import Info, RequestContext
 from dalsegno.api.fields import computed, shown
 from dalsegno.api.loaders import HistoryKey
 from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, longest_path_ms
@@ -84,7 +86,7 @@ class PlannedStep:
     @computed
     async def estimated_duration_ms(self, info: Info) -> float | None:
         """Milliseconds: the median of its latest successful executions; null where there are none."""
-        return (await _estimates(info, self.pipeline_name, [self.step_key]))[self.step_key]
+        return (await estimates_of(info.context, self.pipeline_name, [self.step_key]))[self.step_key]
 
     @staticmethod
     def of(step: PlannedStepRecord, pipeline_name: str, run_id: str | None) -> PlannedStep:
@@ -144,7 +146,7 @@ class ReexecutionPlan:
     @computed
     async def estimated_duration_ms(self, info: Info) -> float | None:
         """From the steps' history along the longest path; null where unknown."""
-        estimates = await _estimates(info, self.plan.pipeline_name, self.step_keys_to_execute)
+        estimates = await estimates_of(info.context, self.plan.pipeline_name, self.step_keys_to_execute)
         return longest_path_ms(self.plan, estimates)
 
     @staticmethod
@@ -162,8 +164,10 @@ class ReexecutionPlan:
         )
 
 
-async def _estimates(info: Info, pipeline_name: str, step_keys: list[str]) -> dict[str, float | None]:
+async def estimates_of(
+    context: RequestContext, pipeline_name: str, step_keys: Sequence[str]
+) -> dict[str, float | None]:
     """By step key: milliseconds; None where the step has never succeeded."""
     keys = [HistoryKey(pipeline_name=pipeline_name, step_key=key, successes=EXECUTIONS_LOOKED_AT) for key in step_keys]
-    found = await info.context.loaders.executions.load_many(keys)
+    found = await context.loaders.executions.load_many(keys)
     return {key: estimated_ms(one.durations_ms) for key, one in zip(step_keys, found, strict=True)}

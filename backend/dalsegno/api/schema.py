@@ -11,10 +11,11 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from dalsegno.api import enums as _enums  # noqa: F401 - gives the records' enums their descriptions
+from dalsegno.api.bulks import HANDLERS, BulkMutations, BulkQueries
 from dalsegno.api.comparison import ComparisonQueries
 from dalsegno.api.fields import computed
 from dalsegno.api.groups import GroupQueries
-from dalsegno.api.launch import HANDLERS, Mutation, PlanQueries
+from dalsegno.api.launch import LaunchMutations, PlanQueries
 from dalsegno.api.me import MeQueries
 from dalsegno.api.operations import BoundedOperation, PublicErrors, log_unexpected
 from dalsegno.api.pipelines import PipelineQueries
@@ -25,13 +26,20 @@ from dalsegno.api.workers import WorkerQueries
 
 
 @strawberry.type
-class Query(PipelineQueries, RunQueries, GroupQueries, PlanQueries, ComparisonQueries, WorkerQueries, MeQueries):
+class Query(
+    PipelineQueries, RunQueries, GroupQueries, PlanQueries, ComparisonQueries, BulkQueries, WorkerQueries, MeQueries
+):
     """What can be read."""
 
     @computed
     def version(self) -> str:
         """The service's version."""
         return _version()
+
+
+@strawberry.type
+class Mutation(LaunchMutations, BulkMutations):
+    """What can be changed."""
 
 
 class Schema(strawberry.Schema):

@@ -39,6 +39,13 @@ class announced(FunctionElement[str]):  # noqa: N801 - read as a function in sta
     inherit_cache = True
 
 
+class locked(FunctionElement[str]):  # noqa: N801 - read as a function in statements
+    """Makes other transactions that lock the same name wait for the end of this one. SQLite has one writer anyway."""
+
+    type = Text()
+    inherit_cache = True
+
+
 @compiles(InsertOrIgnore)
 def _insert_or_ignore(insert: InsertOrIgnore, compiler: SQLCompiler, **options: Any) -> str:
     return f"{_insert(insert, compiler, options)} ON CONFLICT DO NOTHING"
@@ -83,3 +90,14 @@ def _sqlite_announced(_announced: announced, _compiler: SQLCompiler, **_options:
 @compiles(announced, "postgresql")
 def _postgres_announced(element: announced, compiler: SQLCompiler, **options: Any) -> str:
     return f"pg_notify('{CHANNEL}', {compiler.process(element.clauses, **options)})"
+
+
+@compiles(locked, "sqlite")
+def _sqlite_locked(_locked: locked, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "NULL"
+
+
+@compiles(locked, "postgresql")
+def _postgres_locked(element: locked, compiler: SQLCompiler, **options: Any) -> str:
+    name = compiler.process(element.clauses, **options)
+    return f"CAST(pg_advisory_xact_lock(hashtextextended({name}, 0)) AS TEXT)"

@@ -240,3 +240,44 @@ served_snapshots = Table(
     Column("snapshot_id", Key, ForeignKey("snapshots.id"), primary_key=True),
     Column("last_served_at", Instant, nullable=False),
 )
+
+# Many runs that are re-executed or cancelled together, by the service, one after the other.
+bulks = Table(
+    "bulks",
+    metadata,
+    Column("bulk_id", Key, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("strategy", Text),
+    Column("total", Integer, nullable=False),
+    Column("launched_by", Prose),
+    Column("reason", Prose),
+    Column("started_at", Instant, nullable=False),
+    # When every run had its outcome, or the bulk was cancelled.
+    Column("ended_at", Instant),
+    Column("is_canceled", Boolean, nullable=False),
+    # Which service carries it on, by the database's clock; NULL when none does.
+    Column("lease_token", Text),
+    Column("lease_expires_at", Instant),
+    Column("idempotency_scope", Key),
+    Column("idempotency_key", Key),
+    Column("idempotency_arguments", Text),
+    UniqueConstraint("idempotency_scope", "idempotency_key"),
+)
+
+# The runs of each bulk, as they were when it started, and what came of each.
+bulk_runs = Table(
+    "bulk_runs",
+    metadata,
+    Column("bulk_id", Key, ForeignKey("bulks.bulk_id"), nullable=False),
+    # In this order they are taken.
+    Column("position", Integer, nullable=False),
+    Column("run_id", Key, ForeignKey("runs.run_id"), nullable=False),
+    Column("outcome", Text, nullable=False),
+    # The run that re-executes it.
+    Column("new_run_id", Key, ForeignKey("runs.run_id")),
+    # Why it was refused.
+    Column("message", Prose),
+    PrimaryKeyConstraint("bulk_id", "position"),
+    Index(None, "bulk_id", "outcome", "position"),
+    sqlite_with_rowid=False,
+)

@@ -26,6 +26,10 @@ class Gallery:
     mended: str
     # Re-executes two steps of that one.
     selected: str
+    # One element of a mapped step failed.
+    mapped: str
+    # Re-executes one element of its mended group with another config: what follows of it is stale.
+    mixed: str
     # Goes on until the gallery is closed.
     running: str
     canceled: str
@@ -39,6 +43,8 @@ class Gallery:
             "failed": self.failed,
             "mended": self.mended,
             "selected": self.selected,
+            "mapped": self.mapped,
+            "mixed": self.mixed,
             "running": self.running,
             "canceled": self.canceled,
             "queued": self.queued,
@@ -76,7 +82,14 @@ def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
     client.wait(failed, timeout=60)
     again = client.launch_reexecution(failed, strategy="FROM_FAILURE", reason="perhaps it was the network").id
     client.wait(again, timeout=60)
+    mapped = client.launch_run("regional_models").id
+    client.wait(mapped, timeout=60)
     broken.unlink()
+    whole = client.launch_reexecution(mapped, strategy="FROM_FAILURE").id
+    client.wait(whole, timeout=60)
+    heavier = {"steps": {"fit_region": {"config": {"weight": 0.7}}}}
+    mixed = client.launch_reexecution(whole, selection=["fit_region[eu]"], run_config=heavier).id
+    client.wait(mixed, timeout=60)
     mended = client.launch_reexecution(failed, strategy="FROM_FAILURE", reason="the calendar has its season").id
     client.wait(mended, timeout=60)
     selected = client.launch_reexecution(mended, selection=["forecast", "report"]).id
@@ -93,6 +106,8 @@ def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
         failed=failed,
         mended=mended,
         selected=selected,
+        mapped=mapped,
+        mixed=mixed,
         running=running,
         canceled=canceled,
         queued=queued,

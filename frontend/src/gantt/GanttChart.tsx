@@ -35,6 +35,9 @@ interface GanttChartProps {
   onClickStep: (key: string, how: StepClick) => void;
 }
 
+/** How much room the word beside a name takes. */
+const STALE_LETTERS = 7;
+
 /** At least six rows and a half, which shows that there are more. */
 const MOST_HEIGHT = `max(45vh, ${AXIS_HEIGHT + 6.5 * ROW_HEIGHT}px)`;
 
@@ -48,7 +51,7 @@ export function GanttChart(props: GanttChartProps) {
 
   const scroller = useRef<HTMLDivElement>(null);
   const box = useBox(scroller, rows.length);
-  const labelWidth = labelColumnWidth(longestKey, box.width);
+  const labelWidth = labelColumnWidth(longestKey + (staleKeys.size > 0 ? STALE_LETTERS : 0), box.width);
   const laneWidth = Math.max(0, box.width - labelWidth);
 
   const now = useNow(layout, startMs !== null && endMs === null);

@@ -1,6 +1,6 @@
 // One step: its name with its bar, all of it one button.
 import clsx from "clsx";
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, TriangleAlert } from "lucide-react";
 import { memo } from "react";
 import { StatusMark } from "../shared/StatusTag";
 import { STEP_STATUS, type StepStatus } from "../shared/status";
@@ -104,6 +104,9 @@ interface RowLabelProps {
   isOpened: boolean;
 }
 
+/** Where the column is narrower, names need all of it. */
+const ROOM_FOR_WORDS: CssPixels = 150;
+
 /** Stays as it is while bars move. */
 const RowLabel = memo(function RowLabel(props: RowLabelProps) {
   const { stepKey, status, isSelected, isDimmed } = props;
@@ -126,7 +129,13 @@ const RowLabel = memo(function RowLabel(props: RowLabelProps) {
         {stepKey}
       </span>
       {props.isStale && (
-        <span className={clsx("shrink-0 rounded-full px-1.5 text-xs leading-4", SOFT.warning)}>stale</span>
+        <span className={clsx("shrink-0 rounded-full px-1.5 text-xs leading-4", SOFT.warning)}>
+          {props.width < ROOM_FOR_WORDS ? (
+            <TriangleAlert aria-hidden size={12} className="my-0.5" />
+          ) : (
+            "stale"
+          )}
+        </span>
       )}
       {props.isOpened && <ChevronRight aria-hidden size={14} className="ml-auto shrink-0 text-muted" />}
     </span>

@@ -13,6 +13,12 @@ from tests.waiting import until
 
 PIPELINES = (Path(__file__).parent / "gallery_pipelines.py").read_text()
 _STATUS = "query ($run: ID!) { run(id: $run) { status stepCounts { status count } } }"
+_START_BULK = """mutation ($filter: RunFilter!) {
+  startBulk(action: REEXECUTE, filter: $filter, strategy: FROM_FAILURE, expectedCount: 1, reason: "the calendar is mended")
+  { ... on StartBulkSuccess { bulk { id } } }
+}"""
+_BULK = "query ($id: ID!) { bulk(id: $id) { done } }"
+_LAUNCHED = "query ($tag: TagInput!) { runs(filter: {tags: [$tag]}) { edges { node { id } } } }"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,8 @@ class Gallery:
     mapped: str
     # Re-executes one element of its mended group with another config: what follows of it is stale.
     mixed: str
+    # The id of one: the first day's run was re-executed by it.
+    bulk: str
     # Goes on until the gallery is closed.
     running: str
     canceled: str
@@ -94,6 +102,7 @@ def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
     client.wait(mended, timeout=60)
     selected = client.launch_reexecution(mended, selection=["forecast", "report"]).id
     client.wait(selected, timeout=60)
+    bulk = _bulk(processes, client)
     canceled = client.launch_run("nightly_backup").id
     until(lambda: _is_waiting(processes, canceled), what="a run that waits")
     client.cancel_run(canceled)
@@ -108,10 +117,22 @@ def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
         selected=selected,
         mapped=mapped,
         mixed=mixed,
+        bulk=bulk,
         running=running,
         canceled=canceled,
         queued=queued,
     )
+
+
+def _bulk(processes: Processes, client: Client) -> str:
+    """One that is done, and so is the run that it launched."""
+    day = {"pipelineName": "daily_orders", "tags": [{"key": "day", "value": "2026-11-20"}]}
+    bulk: str = processes.ask(_START_BULK, filter=day)["startBulk"]["bulk"]["id"]
+    until(lambda: processes.ask(_BULK, id=bulk)["bulk"]["done"], what="the end of the bulk")
+    launched = processes.ask(_LAUNCHED, tag={"key": "dalsegno/bulk", "value": bulk})["runs"]["edges"]
+    for edge in launched:
+        client.wait(edge["node"]["id"], timeout=60)
+    return bulk
 
 
 def _is_waiting(processes: Processes, run_id: str) -> bool:

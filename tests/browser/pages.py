@@ -198,9 +198,15 @@ def _runs_relaunch(ui: Ui, gallery: Gallery) -> None:
 
 
 def _bulk_plan(ui: Ui, gallery: Gallery) -> None:
-    _unresolved(ui, gallery)
-    ui.page.get_by_role("button", name=re.compile("^Re-execute .* runs")).click()
-    expect(ui.page.get_by_role("dialog")).to_contain_text("Re-executes")
+    ui.go("/?by=run&status=FAILURE")
+    ui.page.get_by_role("button", name=re.compile("^Re-execute 4 runs")).click()
+    expect(ui.page.get_by_role("dialog")).to_contain_text("Refused would be")
+
+
+def _bulk_progress(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/?by=run&tag=dalsegno%2Fbulk%3D{gallery.bulk}&bulk={gallery.bulk}")
+    expect(ui.page.get_by_role("region", name="Many runs at once")).to_contain_text("Done: 1 of 1")
+    expect(ui.page.get_by_role("link", name="daily_orders")).to_be_visible()
 
 
 def _bulk_missing(ui: Ui, gallery: Gallery) -> None:
@@ -247,6 +253,7 @@ PAGES = [
     PageShown("runs-selected", _runs_selected),
     PageShown("runs-relaunch", _runs_relaunch),
     PageShown("runs-bulk-plan", _bulk_plan),
+    PageShown("runs-bulk-progress", _bulk_progress),
     PageShown("runs-bulk-missing", _bulk_missing),
     PageShown("runs-empty", _no_runs, on="empty"),
     PageShown("pipelines-full", _pipelines),

@@ -129,7 +129,7 @@ const RowLabel = memo(function RowLabel(props: RowLabelProps) {
         {stepKey}
       </span>
       {props.isStale && (
-        <span className={clsx("shrink-0 rounded-full px-1.5 text-xs leading-4", SOFT.warning)}>
+        <span aria-hidden className={clsx("shrink-0 rounded-full px-1.5 text-xs leading-4", SOFT.warning)}>
           {props.width < ROOM_FOR_WORDS ? (
             <TriangleAlert aria-hidden size={12} className="my-0.5" />
           ) : (

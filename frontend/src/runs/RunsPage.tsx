@@ -23,7 +23,8 @@ export function RunsPage() {
   useTitle("Runs");
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { list, error, pipelineNames, unresolvedCount, matchingRuns, askAgain } = useRunsList(search);
+  const { list, listKey, error, pipelineNames, unresolvedCount, matchingRuns, askAgain } =
+    useRunsList(search);
   const [selected, setSelected] = useState<ReadonlyMap<string, ListedRun>>(new Map());
   const toggle = (run: ListedRun) =>
     setSelected((old) => {
@@ -56,7 +57,7 @@ export function RunsPage() {
         (isEmpty ? (
           <NothingMatches />
         ) : (
-          <RunsTable key={JSON.stringify(search)} rows={list.rows} selected={selected} onToggle={toggle} />
+          <RunsTable key={listKey} rows={list.rows} selected={selected} onToggle={toggle} />
         ))}
       {list && <RunsPaging totalCount={list.totalCount} next={list.next} />}
     </div>

@@ -33,6 +33,8 @@ export function useRunsList(search: RunsSearch) {
   const unresolved = isByRun ? filters.data?.runs.totalCount : filters.data?.runGroups.totalCount;
   return {
     list,
+    /** Another one where it is another list: until the next page is there, what is shown is the one before. */
+    listKey: (isByRun ? runs : groups).operation?.key ?? 0,
     error: (isByRun ? runs : groups).error,
     pipelineNames: filters.data?.pipelines.map((pipeline) => pipeline.name) ?? null,
     /** How many are failed and unresolved; null until it is known. */

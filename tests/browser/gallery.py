@@ -14,8 +14,9 @@ from tests.waiting import until
 PIPELINES = (Path(__file__).parent / "gallery_pipelines.py").read_text()
 _STATUS = "query ($run: ID!) { run(id: $run) { status stepCounts { status count } } }"
 _START_BULK = """mutation ($filter: RunFilter!) {
-  startBulk(action: REEXECUTE, filter: $filter, strategy: FROM_FAILURE, expectedCount: 1, reason: "the calendar is mended")
-  { ... on StartBulkSuccess { bulk { id } } }
+  startBulk(action: REEXECUTE, filter: $filter, strategy: FROM_FAILURE, expectedCount: 1, reason: "it is mended") {
+    ... on StartBulkSuccess { bulk { id } }
+  }
 }"""
 _BULK = "query ($id: ID!) { bulk(id: $id) { done } }"
 _LAUNCHED = "query ($tag: TagInput!) { runs(filter: {tags: [$tag]}) { edges { node { id } } } }"

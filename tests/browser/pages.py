@@ -200,7 +200,7 @@ def _runs_relaunch(ui: Ui, gallery: Gallery) -> None:
 def _bulk_plan(ui: Ui, gallery: Gallery) -> None:
     ui.go("/?by=run&status=FAILURE")
     ui.page.get_by_role("button", name=re.compile("^Re-execute 4 runs")).click()
-    expect(ui.page.get_by_role("dialog")).to_contain_text("Refused would be")
+    expect(ui.page.get_by_role("dialog")).to_contain_text("These would be refused")
 
 
 def _bulk_progress(ui: Ui, gallery: Gallery) -> None:

@@ -1,4 +1,4 @@
-"""Re-execution looked at closely: elements of mapped steps, code and config that change, what is stale, what differs."""
+"""Re-execution looked at closely: elements of mapped steps, code and config that change, staleness, comparison."""
 
 from __future__ import annotations
 

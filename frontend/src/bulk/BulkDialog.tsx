@@ -47,7 +47,7 @@ export function BulkDialog({ action, filter, onClose, onStarted }: BulkDialogPro
             disabledReason={whyNot}
             onClick={() => plan && void start(plan.runs, reason)}
           >
-            {plan ? `${VERBS[action]} ${runsText(acceptedOf(plan))}` : VERBS[action]}
+            {plan && acceptedOf(plan) > 0 ? `${VERBS[action]} ${runsText(acceptedOf(plan))}` : VERBS[action]}
           </ReasonButton>
         </>
       }
@@ -71,7 +71,7 @@ function Planned({ action, plan }: { action: BulkAction; plan: BulkPlan }) {
         {planText(action, plan)}
       </p>
       {plan.refusals.length > 0 && (
-        <WarningMessage title="Refused would be">
+        <WarningMessage title="These would be refused">
           <ul className="max-h-52 list-disc overflow-auto pl-5">
             {plan.refusals.map((refusal) => (
               <li key={refusal.message}>

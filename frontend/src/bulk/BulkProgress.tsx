@@ -67,7 +67,7 @@ function Shown({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
         aria-label={title}
         max={Math.max(1, bulk.total)}
         value={bulk.launched + bulk.refused}
-        className="block h-2 w-full accent-accent"
+        className="block h-2 w-full appearance-none overflow-hidden rounded-full bg-sunken [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-sunken [&::-webkit-progress-value]:bg-accent"
       />
       <p className="text-sm text-muted">
         started <Moment at={bulk.startedAt} />

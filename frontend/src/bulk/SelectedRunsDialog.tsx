@@ -42,7 +42,7 @@ export function SelectedRunsDialog({ runs, onClose }: SelectedRunsDialogProps) {
           <Button onClick={onClose}>Close</Button>
           {results === null && (
             <ReasonButton kind="primary" disabledReason={whyNot} onClick={() => void launch(reason)}>
-              Launch {runsText(willRun.length)}
+              {willRun.length > 0 ? `Launch ${runsText(willRun.length)}` : "Launch"}
             </ReasonButton>
           )}
         </>

@@ -210,8 +210,9 @@ class BulkCountChangedError(DalsegnoError):
 
     @property
     def message(self) -> str:
+        match = "run matches" if self.actual_count == 1 else "runs match"
         return (
-            f"{self.actual_count:,} runs match now, not {self.expected_count:,}, so nothing was started. "
+            f"{self.actual_count:,} {match} now, not {self.expected_count:,}, so nothing was started. "
             "Look again at what matches, and start the bulk with that count."
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from dalsegno import Instance, errors, execute_pipeline
-from dalsegno.client import AsyncClient, Client
+from dalsegno.client import AsyncClient, Client, Run, RunFilter
 from dalsegno.output_storage import OutputStorage
 from dalsegno.settings import AccessToken, Role, Settings
 from dalsegno.store.database import Database
@@ -144,6 +144,62 @@ def test_refusals_are_the_errors_that_python_raises(client: Client, failed):
         client.launch_reexecution(first.id)
 
 
+def test_many_runs_are_re_executed_each_by_itself(client: Client, failed):
+    def launch():
+        return client.launch_reexecutions(
+            [failed, "nobody"], strategy="FROM_FAILURE", reason="nightly retry", idempotency_key="night 7"
+        )
+
+    run, refusal = launch()
+    assert isinstance(run, Run)
+    assert (run.parent_run_id, run.reason) == (failed, "nightly retry")
+    assert isinstance(refusal, errors.RunNotFoundError) and refusal.run_id == "nobody"
+    assert launch()[0] == run
+    with pytest.raises(errors.ServiceError, match="1 to 100 runs"):
+        client.launch_reexecutions([], strategy="FROM_FAILURE")
+
+
+def test_a_bulk_is_planned_started_followed_and_cancelled(client: Client, failed):
+    matching = RunFilter(pipeline_name="chain", statuses=["FAILURE"], tags={"team": "ml"}, unresolved_only=True)
+    plan = client.plan_bulk("REEXECUTE", matching, strategy="FROM_FAILURE")
+    assert (plan.runs, plan.steps_to_execute, plan.estimated_duration_ms, plan.refusals) == (1, 2, None, ())
+
+    def start(expected_count: int, reason: str | None = None):
+        return client.start_bulk(
+            "REEXECUTE", matching, expected_count, strategy="FROM_FAILURE", reason=reason, idempotency_key="night 7"
+        )
+
+    with pytest.raises(errors.BulkCountChangedError) as moved:
+        start(2)
+    assert (moved.value.expected_count, moved.value.actual_count) == (2, 1)
+    bulk = start(plan.runs, reason="nightly retry")
+    assert (bulk.action, bulk.strategy, bulk.total, bulk.reason) == ("REEXECUTE", "FROM_FAILURE", 1, "nightly retry")
+    assert start(plan.runs).id == bulk.id
+    with pytest.raises(errors.IdempotencyConflictError) as conflict:
+        start(7)
+    assert conflict.value.run_id is None
+    done = until(lambda: one if (one := client.bulk(bulk.id)).done else None, what="the end of the bulk")
+    assert (done.launched, done.refused, done.canceled) == (1, 0, False)
+    assert [run.parent_run_id for run in client.runs(tags={"dalsegno/bulk": bulk.id})] == [failed]
+    assert client.cancel_bulk(bulk.id) == done
+    for ask in (client.bulk, client.cancel_bulk):
+        with pytest.raises(errors.BulkNotFoundError):
+            ask("nobody")
+
+
+def test_a_bulk_is_about_the_runs_of_a_time(client: Client, failed):
+    created = client.run(failed).created_at
+    counts = [
+        client.plan_bulk("CANCEL", matching).runs
+        for matching in (
+            RunFilter(),
+            RunFilter(root_run_id=failed, created_after=created),
+            RunFilter(created_before=created),
+        )
+    ]
+    assert counts == [1, 1, 0]
+
+
 def test_what_the_service_does_not_answer_is_a_service_error(client: Client, service_url, failed):
     with pytest.raises(errors.ServiceError) as page:
         client.runs(limit=10_000)
@@ -174,6 +230,13 @@ async def test_the_async_client_does_the_same(service_url, failed):
         assert kinds[-1] == "RUN_FAILED"
         launched = await client.launch_run("chain", selection="load")
         assert launched.step_keys_to_execute == ("load",)
+        several = await client.launch_reexecutions([failed, "nobody"], strategy="ALL_STEPS")
+        assert [type(one) for one in several] == [Run, errors.RunNotFoundError]
+        matching = RunFilter(statuses=["QUEUED"])
+        expected = (await client.plan_bulk("CANCEL", matching)).runs
+        bulk = await client.start_bulk("CANCEL", matching, expected)
+        assert (await client.bulk(bulk.id)).total == expected == 2
+        assert (await client.cancel_bulk(bulk.id)).done
         with pytest.raises(errors.RunNotFoundError):
             await client.run("nobody")
     with pytest.raises(errors.ServiceError, match="can't be reached"):

@@ -19,6 +19,7 @@ from dalsegno.api.launch import LaunchMutations, PlanQueries
 from dalsegno.api.me import MeQueries
 from dalsegno.api.operations import BoundedOperation, PublicErrors, log_unexpected
 from dalsegno.api.pipelines import PipelineQueries
+from dalsegno.api.relaunch import ListMutations
 from dalsegno.api.run_lists import RunQueries
 from dalsegno.api.scalars import SCALARS
 from dalsegno.api.subscriptions import Subscription
@@ -38,7 +39,7 @@ class Query(
 
 
 @strawberry.type
-class Mutation(LaunchMutations, BulkMutations):
+class Mutation(LaunchMutations, ListMutations, BulkMutations):
     """What can be changed."""
 
 

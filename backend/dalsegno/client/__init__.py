@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from dalsegno.client.clients import AsyncClient, Client
-from dalsegno.client.records import ErrorInfo, Plan, PlannedStep, PlanWarning, Run, RunEvent, StepCount, StepStats, Tag
+from dalsegno.client.records import (
+    Bulk,
+    BulkPlan,
+    BulkRefusal,
+    ErrorInfo,
+    Plan,
+    PlannedStep,
+    PlanWarning,
+    Run,
+    RunEvent,
+    RunFilter,
+    StepCount,
+    StepStats,
+    Tag,
+)
 
 __all__ = [
     "AsyncClient",
+    "Bulk",
+    "BulkPlan",
+    "BulkRefusal",
     "Client",
     "ErrorInfo",
     "Plan",
@@ -14,6 +31,7 @@ __all__ = [
     "PlannedStep",
     "Run",
     "RunEvent",
+    "RunFilter",
     "StepCount",
     "StepStats",
     "Tag",

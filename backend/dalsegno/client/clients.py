@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
-from dalsegno.client import requests
-from dalsegno.client.records import Plan, Run, RunEvent, StepStats
+from dalsegno.client import bulk_requests, requests
+from dalsegno.client.records import Bulk, BulkPlan, Plan, Run, RunEvent, RunFilter, StepStats
 from dalsegno.client.requests import Request
 from dalsegno.client.transport import Patience, endpoint, headers, not_reached, read_answer
+from dalsegno.errors import DalsegnoError
 
 T = TypeVar("T")
 
@@ -121,6 +122,52 @@ class Client:
         Raises RunNotFoundError, RunAlreadyFinishedError, PermissionDeniedError.
         """
         return self._ask(requests.cancel_run(run_id))
+
+    def launch_reexecutions(
+        self,
+        parent_run_ids: Sequence[str],
+        *,
+        strategy: str,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> list[Run | DalsegnoError]:
+        """Queue a re-execution of each of up to 100 runs, in the order given: its run, or the error that refuses it.
+
+        One that is refused stops no other. The same idempotency key with the same list answers the runs launched
+        first, and tries again what was refused.
+        """
+        return self._ask(bulk_requests.launch_reexecutions(parent_run_ids, strategy, reason, idempotency_key))
+
+    def plan_bulk(self, action: str, matching: RunFilter, *, strategy: str | None = None) -> BulkPlan:
+        """What `start_bulk` would do, without doing it."""
+        return self._ask(bulk_requests.plan_bulk(action, matching, strategy))
+
+    def start_bulk(
+        self,
+        action: str,
+        matching: RunFilter,
+        expected_count: int,
+        *,
+        strategy: str | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Bulk:
+        """Have the service re-execute ("REEXECUTE", with a strategy) or cancel ("CANCEL") every run that matches.
+
+        It carries that out by itself, also after a restart. `expected_count` is how many runs match, as `plan_bulk`
+        told. The same idempotency key with the same arguments answers the bulk started first.
+
+        Raises BulkCountChangedError, IdempotencyConflictError, PermissionDeniedError.
+        """
+        return self._ask(bulk_requests.start_bulk(action, matching, expected_count, strategy, reason, idempotency_key))
+
+    def bulk(self, bulk_id: str) -> Bulk:
+        """A bulk, as far as it is. Raises BulkNotFoundError."""
+        return self._ask(bulk_requests.fetch_bulk(bulk_id))
+
+    def cancel_bulk(self, bulk_id: str) -> Bulk:
+        """End a bulk: what is not yet launched stays so. Raises BulkNotFoundError."""
+        return self._ask(bulk_requests.cancel_bulk(bulk_id))
 
     def wait(self, run_id: str, timeout: float | None = None) -> Run:
         """The run once it has ended, however it ended.
@@ -241,6 +288,44 @@ class AsyncClient:
     async def cancel_run(self, run_id: str) -> Run:
         """As `Client.cancel_run`."""
         return await self._ask(requests.cancel_run(run_id))
+
+    async def launch_reexecutions(
+        self,
+        parent_run_ids: Sequence[str],
+        *,
+        strategy: str,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> list[Run | DalsegnoError]:
+        """As `Client.launch_reexecutions`."""
+        return await self._ask(bulk_requests.launch_reexecutions(parent_run_ids, strategy, reason, idempotency_key))
+
+    async def plan_bulk(self, action: str, matching: RunFilter, *, strategy: str | None = None) -> BulkPlan:
+        """As `Client.plan_bulk`."""
+        return await self._ask(bulk_requests.plan_bulk(action, matching, strategy))
+
+    async def start_bulk(
+        self,
+        action: str,
+        matching: RunFilter,
+        expected_count: int,
+        *,
+        strategy: str | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Bulk:
+        """As `Client.start_bulk`."""
+        return await self._ask(
+            bulk_requests.start_bulk(action, matching, expected_count, strategy, reason, idempotency_key)
+        )
+
+    async def bulk(self, bulk_id: str) -> Bulk:
+        """As `Client.bulk`."""
+        return await self._ask(bulk_requests.fetch_bulk(bulk_id))
+
+    async def cancel_bulk(self, bulk_id: str) -> Bulk:
+        """As `Client.cancel_bulk`."""
+        return await self._ask(bulk_requests.cancel_bulk(bulk_id))
 
     async def wait(self, run_id: str, timeout: float | None = None) -> Run:  # noqa: ASYNC109 - told as RunTimeoutError
         """As `Client.wait`."""

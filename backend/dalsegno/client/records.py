@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -159,3 +159,58 @@ class RunEvent(_Record, frozen=True):
     attempt: int | None
     message: str
     data: Mapping[str, Any]
+
+
+class RunFilter(_Record, frozen=True, omit_defaults=True):
+    """Which runs a bulk is about: all given conditions hold; without any, every run."""
+
+    pipeline_name: str | None = None
+    # One of them.
+    statuses: Sequence[str] | None = None
+    # All of them.
+    tags: Mapping[str, str] | None = None
+    # At that moment or later, and before that moment.
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    root_run_id: str | None = None
+    # Failed or cancelled, and the group has not ended well.
+    unresolved_only: bool = False
+
+
+class BulkRefusal(_Record, frozen=True):
+    """Runs that are, or would be, refused, all for the same reason."""
+
+    message: str
+    runs: int
+
+
+class BulkPlan(_Record, frozen=True):
+    """What a bulk would do if it were started now."""
+
+    # All that match.
+    runs: int
+    steps_to_execute: int
+    # Of all runs one after the other; None where unknown.
+    estimated_duration_ms: float | None
+    refusals: tuple[BulkRefusal, ...]
+
+
+class Bulk(_Record, frozen=True):
+    """Many runs that the service re-executes or cancels, as it stood when it was asked for."""
+
+    id: str
+    # REEXECUTE or CANCEL.
+    action: str
+    strategy: str | None
+    # Of its runs: all, those re-executed or cancelled so far, those refused.
+    total: int
+    launched: int
+    refused: int
+    # Nothing more comes of it; runs that it launched may still go on.
+    done: bool
+    # Before every run had its turn.
+    canceled: bool
+    started_at: datetime
+    launched_by: str | None
+    reason: str | None
+    refusals: tuple[BulkRefusal, ...]

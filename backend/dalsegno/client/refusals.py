@@ -21,6 +21,7 @@ fragment Refusal on Error {
   ... on InvalidRunConfigError { problems { path message } }
   ... on IdempotencyConflictError { launched: run { id } }
   ... on RunAlreadyFinishedError { run { id status } }
+  ... on BulkCountChangedError { expectedCount actualCount }
 }"""
 
 
@@ -49,6 +50,9 @@ def raise_refusal(field: str, refusal: Mapping[str, Any], asked: Mapping[str, An
         case "RunAlreadyFinishedError":
             run = refusal["run"]
             raise errors.RunAlreadyFinishedError(run_id=run["id"], status=run["status"])
+        case "BulkCountChangedError":
+            counts = {"expected_count": refusal["expectedCount"], "actual_count": refusal["actualCount"]}
+            raise errors.BulkCountChangedError(**counts)
         case "PermissionDeniedError":
             raise errors.PermissionDeniedError(role="viewer", action=field)
         case name:

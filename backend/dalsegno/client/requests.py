@@ -64,7 +64,7 @@ def launch_run(
         "pipelineName": pipeline_name,
         "mode": mode,
         "runConfig": run_config,
-        "tags": _tags(tags),
+        "tags": tags_as_sent(tags),
         "selection": _texts(selection),
         "reason": reason,
         "idempotencyKey": idempotency_key,
@@ -97,7 +97,7 @@ def launch_reexecution(
     plan_id: str | None,
 ) -> Request[Run]:
     """Queue a re-execution; `asked` is of `plan_variables`."""
-    more = {"tags": _tags(tags), "reason": reason, "idempotencyKey": idempotency_key, "planId": plan_id}
+    more = {"tags": tags_as_sent(tags), "reason": reason, "idempotencyKey": idempotency_key, "planId": plan_id}
     return _launch("launchReexecution", _LAUNCH_REEXECUTION, {**asked, **more})
 
 
@@ -110,7 +110,7 @@ def plan_reexecution(asked: Variables) -> Request[Plan]:
             raise_refusal("reexecutionPlan", answer, asked)
         return msgspec.convert(answer, Plan)
 
-    return Request(_whole(_REEXECUTION_PLAN), asked, read)
+    return Request(whole(_REEXECUTION_PLAN), asked, read)
 
 
 def cancel_run(run_id: str) -> Request[Run]:
@@ -118,7 +118,7 @@ def cancel_run(run_id: str) -> Request[Run]:
     document = """mutation CancelRun($runId: ID!) {
   cancelRun(runId: $runId) { ...Refusal ... on CancelRunSuccess { run { ...RunFields } } }
 }"""
-    return Request(_whole(document), {"runId": run_id}, lambda data: _run_in("cancelRun", data["cancelRun"], {}))
+    return Request(whole(document), {"runId": run_id}, lambda data: run_in("cancelRun", data["cancelRun"], {}))
 
 
 def fetch_run(run_id: str) -> Request[Run]:
@@ -129,7 +129,7 @@ def fetch_run(run_id: str) -> Request[Run]:
             raise errors.RunNotFoundError(run_id=run_id)
         return msgspec.convert(data["run"], Run)
 
-    return Request(_whole("query Run($id: ID!) { run(id: $id) { ...RunFields } }"), {"id": run_id}, read)
+    return Request(whole("query Run($id: ID!) { run(id: $id) { ...RunFields } }"), {"id": run_id}, read)
 
 
 def list_runs(
@@ -143,7 +143,7 @@ def list_runs(
     run_filter = {
         "pipelineName": pipeline_name,
         "statuses": statuses,
-        "tags": _tags(tags),
+        "tags": tags_as_sent(tags),
         "unresolvedOnly": unresolved_only,
     }
     document = "query Runs($filter: RunFilter, $first: Int!) "
@@ -152,7 +152,7 @@ def list_runs(
     def read(data: Mapping[str, Any]) -> list[Run]:
         return [msgspec.convert(edge["node"], Run) for edge in data["runs"]["edges"]]
 
-    return Request(_whole(document), {"filter": run_filter, "first": limit}, read)
+    return Request(whole(document), {"filter": run_filter, "first": limit}, read)
 
 
 def step_stats(run_id: str) -> Request[list[StepStats]]:
@@ -226,16 +226,17 @@ _REEXECUTION_PLAN = """query ReexecutionPlan(
 }"""
 
 
-def _whole(document: str) -> str:
+def whole(document: str) -> str:
     """A document with the fragments that it spreads."""
     return document + "".join(part for name, part in _PARTS.items() if f"...{name}" in document)
 
 
 def _launch(field: str, document: str, variables: Variables) -> Request[Run]:
-    return Request(_whole(document), variables, lambda data: _run_in(field, data[field], variables))
+    return Request(whole(document), variables, lambda data: run_in(field, data[field], variables))
 
 
-def _run_in(field: str, answer: Mapping[str, Any], variables: Variables) -> Run:
+def run_in(field: str, answer: Mapping[str, Any], variables: Variables) -> Run:
+    """The run in a member of a result's union; raises what refuses."""
     if "run" not in answer or "message" in answer:
         raise_refusal(field, answer, variables)
     return msgspec.convert(answer["run"], Run)
@@ -246,5 +247,6 @@ def _texts(selection: str | Sequence[str] | None) -> Sequence[str] | None:
     return [selection] if isinstance(selection, str) else selection
 
 
-def _tags(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
+def tags_as_sent(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
+    """By key, as the service takes them."""
     return None if tags is None else [{"key": key, "value": value} for key, value in tags.items()]

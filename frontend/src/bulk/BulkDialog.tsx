@@ -7,10 +7,11 @@ import { useKey } from "../launch/use-launch-reexecution";
 import type { RunFilter } from "../runs/runs-filter";
 import { Button } from "../shared/Button";
 import { Dialog } from "../shared/Dialog";
-import { ErrorMessage, QueryError, WarningMessage } from "../shared/ErrorMessage";
+import { ErrorMessage, QueryError } from "../shared/ErrorMessage";
 import { LoadingPanel } from "../shared/Skeleton";
 import { type BulkAction, type BulkPlan, bulkPlanQuery, startBulkMutation } from "./bulk-queries";
 import { acceptedOf, filterText, planText, runsText, VERBS } from "./bulk-words";
+import { Refusals } from "./Refusals";
 import { type BulkStrategy, StrategyField } from "./StrategyField";
 
 interface BulkDialogProps {
@@ -70,17 +71,7 @@ function Planned({ action, plan }: { action: BulkAction; plan: BulkPlan }) {
       <p role="status" className="font-medium">
         {planText(action, plan)}
       </p>
-      {plan.refusals.length > 0 && (
-        <WarningMessage title="These would be refused">
-          <ul className="max-h-52 list-disc overflow-auto pl-5">
-            {plan.refusals.map((refusal) => (
-              <li key={refusal.message}>
-                {runsText(refusal.runs)}: {refusal.message}
-              </li>
-            ))}
-          </ul>
-        </WarningMessage>
-      )}
+      <Refusals title="These would be refused" refusals={plan.refusals} />
       <p className="text-sm text-muted">
         The service does it, run after run: you may leave this page. What is launched by hand goes first.
       </p>

@@ -12,6 +12,8 @@ import { Moment } from "../shared/Times";
 import { type Bulk, bulkQuery, cancelBulkMutation } from "./bulk-queries";
 import { progressText, runsText, stateText, VERBS } from "./bulk-words";
 
+import { Refusals } from "./Refusals";
+
 const EVERY_MS = 1000;
 
 export function BulkProgress({ bulkId, onClose }: { bulkId: string; onClose: () => void }) {
@@ -74,6 +76,7 @@ function Shown({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
         {bulk.launchedBy && ` by ${bulk.launchedBy}`}
         {bulk.reason && ` · “${bulk.reason}”`}
       </p>
+      <Refusals title="Refused" refusals={bulk.refusals} />
     </section>
   );
 }

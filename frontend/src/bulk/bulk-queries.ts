@@ -59,6 +59,10 @@ const bulkFields = graphql(`
     startedAt
     launchedBy
     reason
+    refusals {
+      message
+      runs
+    }
   }
 `);
 

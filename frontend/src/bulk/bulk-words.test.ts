@@ -42,6 +42,7 @@ const BULK: Bulk = {
   startedAt: "2026-11-22T05:02:11Z",
   launchedBy: null,
   reason: null,
+  refusals: [],
 };
 
 it("says how far it is", () => {

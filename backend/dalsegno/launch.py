@@ -31,6 +31,7 @@ from dalsegno.plan.selection import normalise_texts
 from dalsegno.plan.staleness import stale_now
 from dalsegno.run_id import new_run_id
 from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
+from dalsegno.runs.bulk import BULK_TAG
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
@@ -51,8 +52,8 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
     code_location: str | None = None
 
 
-# Tags that begin so tell how a run came about, which is not so of the runs that re-execute it.
-OWN_TAGS = "dalsegno/"
+# Tags that tell how a run came about, which is not so of the runs that re-execute it.
+_OF_ONE_RUN = frozenset({BULK_TAG})
 
 
 class Outputs(Protocol):
@@ -210,7 +211,7 @@ def _inherited(run_config: Mapping[str, Any], snapshot: PipelineSnapshot, mode: 
 
 
 def _tags_to_inherit(parent: Run) -> dict[str, str]:
-    return {key: value for key, value in parent.tags.items() if not key.startswith(OWN_TAGS)}
+    return {key: value for key, value in parent.tags.items() if key not in _OF_ONE_RUN}
 
 
 def _stored(sources: Iterable[InputSource]) -> list[StoredOutput]:

@@ -30,8 +30,8 @@ from dalsegno.plan.reexecution import ReexecutionRequest, outputs_to_load, plan_
 from dalsegno.plan.selection import normalise_texts
 from dalsegno.plan.staleness import stale_now
 from dalsegno.run_id import new_run_id
-from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.bulk import BULK_TAG
+from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus

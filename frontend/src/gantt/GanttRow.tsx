@@ -128,16 +128,24 @@ const RowLabel = memo(function RowLabel(props: RowLabelProps) {
       >
         {stepKey}
       </span>
-      {props.isStale && (
-        <span aria-hidden className={clsx("shrink-0 rounded-full px-1.5 text-xs leading-4", SOFT.warning)}>
-          {props.width < ROOM_FOR_WORDS ? (
-            <TriangleAlert aria-hidden size={12} className="my-0.5" />
-          ) : (
-            "stale"
-          )}
-        </span>
-      )}
+      {props.isStale && <StaleMark hasRoom={props.width >= ROOM_FOR_WORDS} />}
       {props.isOpened && <ChevronRight aria-hidden size={14} className="ml-auto shrink-0 text-muted" />}
     </span>
   );
 });
+
+/** The button has it in its name, in another place, so the word is drawn and no text of the button. */
+function StaleMark({ hasRoom }: { hasRoom: boolean }) {
+  return (
+    <span
+      aria-hidden
+      className={clsx(
+        "shrink-0 rounded-full px-1.5 text-xs leading-4",
+        SOFT.warning,
+        hasRoom && "before:content-['stale']",
+      )}
+    >
+      {!hasRoom && <TriangleAlert size={12} className="my-0.5" />}
+    </span>
+  );
+}

@@ -39,7 +39,7 @@ def run_service(
     reach it without a token, StoreUnavailableError, SchemaVersionError.
     """
     refuse_open_service(settings, host)
-    with _listening(host, port) as listener, closing(Database.open(settings.database_url)) as database:
+    with _listening(host, port) as listener, closing(_opened(settings)) as database:
         if after_listening is not None:
             after_listening()
         # Takes a second to load, in which a worker may start.
@@ -82,6 +82,10 @@ def run_service_with_workers(
         run_service(settings, host, port, console, after_listening=start_workers)
     finally:
         _end(workers, settings.grace_seconds + _PATIENCE_SECONDS)
+
+
+def _opened(settings: Settings) -> Database:
+    return Database.open(settings.database_url, durability=settings.durability)
 
 
 def embedded(settings: Settings, database_url: str | None) -> Settings:

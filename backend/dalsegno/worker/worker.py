@@ -71,7 +71,9 @@ def run_worker(
         raise CodeLoadError(source=str(file), problem="there is no such file")
     source = CodeSource(file=file.absolute() if file is not None else None, module=module)
     # A worker that stalls holds no run back from who takes it over.
-    database = Database.open(settings.database_url, stall_seconds=settings.lease_seconds)
+    database = Database.open(
+        settings.database_url, durability=settings.durability, stall_seconds=settings.lease_seconds
+    )
     try:
         worker = Worker(settings, source, database, patience_seconds=patience_seconds)
         with _stopped_by_signals(worker), _stopped_by_event(worker, stop):
@@ -93,7 +95,7 @@ class Worker:
         self._patience_seconds = patience_seconds
         self._started_at = datetime.now(UTC)
         self._folder = Path(tempfile.mkdtemp(prefix="dalsegno-worker-"))
-        self._storage = OutputStorage(settings.storage_url)
+        self._storage = OutputStorage(settings.storage_url, settings.durability)
         self._woken = threading.Event()
         # How often it was asked to stop.
         self._stops = 0
@@ -102,6 +104,7 @@ class Worker:
         self._code = AuthorsCode(
             source,
             settings.storage_url,
+            settings.durability,
             self._folder,
             self._pool,
             self._reader,

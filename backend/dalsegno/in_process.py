@@ -248,7 +248,9 @@ def _execute(
         lease_seconds=settings.lease_seconds,
         heartbeat_seconds=settings.heartbeat_seconds,
     )
-    with RunRecorder(instance.database, run.run_id, lease.token, policy, observer=observer) as recorder:
+    with RunRecorder(
+        instance.database, run.run_id, lease.token, policy, last_number=stored.version, observer=observer
+    ) as recorder:
         loop = RunLoop(pipeline, run, plan, recorder, instance.storage, worker_id)
         loop.run_to_end()
     instance.remember(run.run_id, recorder.states.by_key)

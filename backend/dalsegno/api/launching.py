@@ -41,8 +41,9 @@ async def launch(context: RequestContext, pipeline_name: str, request: LaunchReq
     earlier = await _launched_earlier(context, key)
     if earlier is not None:
         return earlier
-    plan = await plan_run(context, pipeline_name, options)
-    return await _store(context, new_run(plan, options), plan, key)
+    with context.service.metrics.launches.time():
+        plan = await plan_run(context, pipeline_name, options)
+        return await _store(context, new_run(plan, options), plan, key)
 
 
 async def relaunch(context: RequestContext, parent_run_id: str, request: LaunchRequest) -> Run:
@@ -57,10 +58,11 @@ async def relaunch(context: RequestContext, parent_run_id: str, request: LaunchR
     earlier = await _launched_earlier(context, key)
     if earlier is not None:
         return earlier
-    subject = await subject_of(context, parent_run_id)
-    plan = await plan_reexecution(context, subject, options, to_launch=True)
-    refuse_stale(plan, request.plan_id)
-    return await _store(context, new_run(plan, options, subject.lineage.nearest), plan, key)
+    with context.service.metrics.launches.time():
+        subject = await subject_of(context, parent_run_id)
+        plan = await plan_reexecution(context, subject, options, to_launch=True)
+        refuse_stale(plan, request.plan_id)
+        return await _store(context, new_run(plan, options, subject.lineage.nearest), plan, key)
 
 
 async def cancel(context: RequestContext, run_id: str) -> Run:

@@ -16,7 +16,7 @@ from dalsegno.api.fields import computed
 from dalsegno.api.groups import GroupQueries
 from dalsegno.api.launch import HANDLERS, Mutation, PlanQueries
 from dalsegno.api.me import MeQueries
-from dalsegno.api.operations import BoundedOperation, PublicErrors, log_unexpected
+from dalsegno.api.operations import BoundedOperation, PublicErrors, log_unexpected, public_code
 from dalsegno.api.pipelines import PipelineQueries
 from dalsegno.api.run_lists import RunQueries
 from dalsegno.api.scalars import SCALARS
@@ -39,6 +39,9 @@ class Schema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Called with what went wrong in an operation, before it is masked."""
+        if execution_context is not None:
+            for error in errors:
+                execution_context.context.service.metrics.failed(public_code(error))
         log_unexpected(errors)
 
 

@@ -98,6 +98,11 @@ class Database:
         with self._errors:
             return await self._driver.write_async(partial(run_script, script=script))
 
+    async def revision_async(self) -> str | None:
+        """The revision of its schema now; None where it has none of ours."""
+        with self._errors:
+            return await self._driver.read_async(found_revision)
+
     def close(self) -> None:
         """Closes the connections of sync calls. Who made async calls awaits `close_async` first, on the same loop."""
         self._driver.close()

@@ -161,6 +161,7 @@ FOUND_BY_NAME = {"aiosqlite", "asyncpg", "httptools", "uvloop", "websockets"}
 IMPORTED_AS = {
     "cross-web": "cross_web",
     "graphql-core": "graphql",
+    "prometheus-client": "prometheus_client",
     "pyyaml": "yaml",
     "strawberry-graphql": "strawberry",
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -314,3 +317,37 @@ def test_a_run_given_back_is_claimed_while_leases_that_ran_out_are_spared(databa
     assert [run and run.run_id for run in claimed] == ["given-back", None]
     found = database.write(claim("w", [SNAPSHOT.id], lease_of("x")))
     assert found is not None and found.run_id == "lost"
+
+
+HOLDER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.readline()
+connection.execute("ROLLBACK")
+"""
+
+
+def test_a_process_that_was_stopped_in_the_midst_of_a_write_is_named_and_once_it_goes_on_so_do_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sqlite_driver._CONNECT, "timeout", 0.05)
+    database = Database.open(f"sqlite:///{tmp_path}/runs.db")
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "runs.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        holder.stdout.readline()
+        holder.send_signal(signal.SIGSTOP)
+        with pytest.raises(StoreUnavailableError) as refused:
+            database.write(launched(run_named("r")))
+        assert refused.value.problem == f"process {holder.pid} has kept it locked for too long"
+        assert refused.value.may_pass
+        # Who only reads is not held up.
+        assert database.read(fetch_run("r")) is None
+        holder.send_signal(signal.SIGCONT)
+        holder.stdin.close()
+        holder.wait()
+    database.write(launched(run_named("r")))
+    assert database.read(fetch_run("r")) is not None
+    database.close()

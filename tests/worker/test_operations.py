@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 from prometheus_client.parser import text_string_to_metric_families
 
+from dalsegno import Instance, execute_pipeline, in_process, pipeline, step
 from dalsegno.errors import InvalidSettingError
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.settings import ListenAddress
@@ -179,6 +181,26 @@ def test_a_run_that_another_worker_carries_on_is_still_one_trace(
     outcomes = {span.attributes["dalsegno.step.outcome"] for span in named["step held"] if span.attributes}
     assert outcomes == {"LOST", "SUCCESS"}
     assert {span.parent.span_id for span in named["step held"] if span.parent} == {whole.context.span_id}
+
+
+def test_a_script_s_run_is_a_trace_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exporter = InMemorySpanExporter()
+    traces = Traces(SpanWriter(SimpleSpanProcessor(exporter)))
+    monkeypatch.setattr(in_process, "_traces_of_the_process", lambda: traces)
+
+    @step
+    def one() -> int:
+        return 1
+
+    @pipeline
+    def single() -> None:
+        one()
+
+    observed: list[str] = []
+    with Instance.open(f"sqlite:///{tmp_path}/runs.db", storage_url=str(tmp_path / "storage")) as instance:
+        result = execute_pipeline(single, instance=instance, observer=lambda _at, event: observed.append(event.kind))
+    assert sorted(by_name(exporter, result.run_id)) == ["run single", "step one"]
+    assert "STEP_SUCCEEDED" in observed
 
 
 @pytest.mark.parametrize(

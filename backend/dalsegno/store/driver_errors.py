@@ -17,11 +17,12 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dalsegno.errors import StoreUnavailableError
+from dalsegno.store.sqlite_lock import process_that_writes
 
 # A mistake in a statement or in its values, not a fault of the database.
 _OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 
-_LOCKED = "another process has kept it locked for too long"
+_LOCKED = "database is locked"
 # What drivers say of a file, and what it means to the reader.
 _MEANINGS = (
     ("unable to open database file", "its file can't be opened"),
@@ -29,7 +30,6 @@ _MEANINGS = (
     ("read-only transaction", "it is read-only"),
     ("database or disk is full", "its disk is full"),
     ("no space left", "its disk is full"),
-    ("database is locked", _LOCKED),
     ("file is not a database", "its file is not a SQLite database"),
     ("malformed", "its file is damaged"),
     ("disk i/o error", "its disk fails to read or write"),
@@ -62,7 +62,12 @@ class TranslatedErrors:
         said = " ".join(str(cause).split())
         for words, meaning in _MEANINGS:
             if words in said.lower():
-                return StoreUnavailableError(database=self._display_name, problem=meaning, may_pass=meaning is _LOCKED)
+                return StoreUnavailableError(database=self._display_name, problem=meaning)
+        if _LOCKED in said.lower():
+            pid = process_that_writes(self._display_name)
+            who = "another process" if pid is None else f"process {pid}"
+            problem = f"{who} has kept it locked for too long"
+            return StoreUnavailableError(database=self._display_name, problem=problem, may_pass=True)
         # SQLAlchemy prefixes the driver's class: "<class 'asyncpg.exceptions.X'>: text".
         text = said.partition(">: ")[2] if said.startswith("<class ") else said
         problem = text.rstrip(".") or type(cause).__name__

@@ -59,4 +59,4 @@ def test_both_stop_in_good_order_and_once_started_again_everything_goes_on(tmp_p
     # By the first worker once, by the second one once for the other run.
     assert (tmp_path / "first").read_text() == "executed" * 2
     lines = [json.loads(line) for line in (tmp_path / "worker-1.err").read_text().splitlines()]
-    assert [line["event"].partition(" ")[0] for line in lines][-1:] == ["Worker"]
+    assert [line["level"] for line in lines if line["event"].endswith(" stops.")] == ["info"]

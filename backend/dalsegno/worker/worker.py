@@ -6,16 +6,13 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
-from types import FrameType
 
 from dalsegno.errors import CodeLoadError, StoreUnavailableError
 from dalsegno.output_storage import OutputStorage
@@ -40,6 +37,7 @@ from dalsegno.worker.presence import Presence
 from dalsegno.worker.replanning import replan_unserved
 from dalsegno.worker.run_recorder import CommitPolicy
 from dalsegno.worker.step_pool import StepPool
+from dalsegno.worker.stopping import stopped_by_event, stopped_by_signals
 from dalsegno.worker.tracing import open_traces
 
 _log = logging.getLogger(__name__)
@@ -88,7 +86,7 @@ def run_worker(
     )
     try:
         worker = Worker(settings, source, database, worker_id=worker_id, patience_seconds=patience_seconds)
-        with _stopped_by_signals(worker), _stopped_by_event(worker, stop):
+        with stopped_by_signals(worker.stop), stopped_by_event(worker.stop, stop):
             worker.run()
     finally:
         database.close()
@@ -257,39 +255,3 @@ class Worker:
             load_error=self._code.load_error,
             started_at=self._started_at,
         )
-
-
-@contextmanager
-def _stopped_by_signals(worker: Worker) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        worker.stop()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _stopped_by_event(worker: Worker, stop: threading.Event | None) -> Iterator[None]:
-    if stop is None:
-        yield
-        return
-    has_ended = threading.Event()
-
-    def wait() -> None:
-        stop.wait()
-        if not has_ended.is_set():
-            worker.stop()
-
-    threading.Thread(target=wait, name="dalsegno-stop", daemon=True).start()
-    try:
-        yield
-    finally:
-        has_ended.set()

@@ -306,6 +306,8 @@ class StoreUnavailableError(DalsegnoError):
     # The database as people name it, without a password.
     database: str
     problem: str
+    # Waiting may be enough: its server is away, or another process has it locked.
+    may_pass: bool = False
 
     @property
     def message(self) -> str:

@@ -29,6 +29,33 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class Durability(StrEnum):
+    """What recorded results survive."""
+
+    # The killing of any process. What the system had yet to write is lost with the machine's power.
+    PROCESS = "process"
+    # The loss of power too: each output, each folder that it is in, and each commit is synced to the disk.
+    POWER = "power"
+
+
+class LogFormat(StrEnum):
+    """How the service and workers write their logs."""
+
+    # Text for a terminal, else JSON.
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     """Who brings this secret may use the service."""
 
@@ -41,12 +68,20 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
         return f"AccessToken({self.name})"
 
 
+class ListenAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a process listens."""
+
+    host: str
+    port: int
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting. In the environment each is DALSEGNO_ and its name in capitals; in dalsegno.toml, its name."""
 
     database_url: str
     # A folder, or any fsspec URL.
     storage_url: str
+    durability: Durability = Durability.PROCESS
     # How long a run's holder may be silent before it counts as gone, and how often it says that it is there.
     lease_seconds: float = 15.0
     heartbeat_seconds: float = 3.0
@@ -64,6 +99,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tokens: tuple[AccessToken, ...] = ()
     # The names that the service is called by, besides localhost: "runs.example.org", "*.example.org".
     allowed_hosts: tuple[str, ...] = ()
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: LogLevel = LogLevel.INFO
+    # Where a worker gives out its metrics: "9464" is that port for this machine alone, "0.0.0.0:9464" for others too.
+    worker_metrics: ListenAddress | None = None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:
@@ -137,6 +176,24 @@ def _positive(kind: type[int] | type[float], called: str) -> Callable[[str, Any]
     return read
 
 
+def _one_of(kind: type[StrEnum]) -> Callable[[str, Any], StrEnum]:
+    def read(source: str, value: Any) -> StrEnum:
+        try:
+            return kind(value)
+        except ValueError:
+            known = ", ".join(kind)
+            raise InvalidSettingError(name=source, value=str(value), problem=f"it must be one of {known}") from None
+
+    return read
+
+
+def _address(source: str, value: Any) -> ListenAddress:
+    host, _, port = str(value).rpartition(":")
+    if isinstance(value, bool) or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise InvalidSettingError(name=source, value=str(value), problem="it must be a port, or HOST:PORT")
+    return ListenAddress(host=host.strip("[]") or "127.0.0.1", port=int(port))
+
+
 def _listed(source: str, value: Any) -> list[str]:
     """Texts parted by commas, or a list of texts."""
     texts = value.split(",") if isinstance(value, str) else value
@@ -171,6 +228,7 @@ _SHORTEST_SECRET = 16
 _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "database_url": _text,
     "storage_url": _text,
+    "durability": _one_of(Durability),
     "lease_seconds": _positive(float, "a number of seconds above 0"),
     "heartbeat_seconds": _positive(float, "a number of seconds above 0"),
     "commit_interval_ms": _positive(float, "a number of milliseconds above 0"),
@@ -181,4 +239,7 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "grace_seconds": _positive(float, "a number of seconds above 0"),
     "tokens": _tokens,
     "allowed_hosts": _host_names,
+    "log_format": _one_of(LogFormat),
+    "log_level": _one_of(LogLevel),
+    "worker_metrics": _address,
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Update, bindparam, func, null, update
+from sqlalchemy import BindParameter, Update, bindparam, func, null, select, update
 
 from dalsegno.errors import CancelRequestedError, LeaseLostError
 from dalsegno.runs.attempts import ErrorInfo, StepState
@@ -75,6 +75,13 @@ _END = _of_holder(
     lease_expires_at=null(),
 )
 
+# Locked: the transaction that was cut off may still be about to commit.
+_STANDS = (
+    select(runs.c.lease_token, runs.c.ended_at, runs.c.last_event_number, runs.c.cancel_requested_at)
+    .where(runs.c.run_id == bindparam("of_run"))
+    .with_for_update()
+)
+
 
 def append(run_id: str, token: str, batch: RunBatch) -> Script[Appended]:
     """Records a batch, whole or not at all.
@@ -94,6 +101,20 @@ def append(run_id: str, token: str, batch: RunBatch) -> Script[Appended]:
     if batch.status is not None:
         yield from _change_group(root_run_id, run_id, batch.status, batch.group_status)
     return Appended(last_number=last_number, cancel_requested=cancel_requested_at is not None)
+
+
+def append_again(run_id: str, token: str, batch: RunBatch, *, last_number: int) -> Script[Appended]:
+    """As `append`, of a batch that may be recorded already: whoever wrote it was not told. It is recorded once.
+
+    `last_number` is that of the run's last event before the batch.
+    """
+    rows = yield _STANDS, {"of_run": run_id}
+    if rows:
+        found = rows[0]
+        is_ours = found.lease_token == token or (found.ended_at is not None and found.ended_at == batch.ended_at)
+        if is_ours and found.last_event_number >= last_number + len(batch.events):
+            return Appended(last_number=found.last_event_number, cancel_requested=found.cancel_requested_at is not None)
+    return (yield from append(run_id, token, batch))
 
 
 def _statement(run_id: str, token: str, batch: RunBatch) -> tuple[Update, dict[str, Any]]:

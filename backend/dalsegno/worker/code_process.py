@@ -27,6 +27,7 @@ from dalsegno.definitions.repository import Repository, load_pipelines
 from dalsegno.errors import CodeLoadError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.settings import Durability
 from dalsegno.worker.captured_streams import CapturedStreams
 from dalsegno.worker.channel import Channel
 from dalsegno.worker.code_watch import CodeWatch, files_beside, files_loaded, forget_byte_code
@@ -61,6 +62,7 @@ class CodeOrder(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None
     module: str | None
     storage_url: str
+    durability: Durability
     # Of its own, for prints of attempts that go on.
     folder: str
     # The descriptor of its channel.
@@ -83,7 +85,7 @@ def main() -> NoReturn:
     sys.argv[1:] = []
     die_with_parent(order.parent_pid)
     # Before the author's code may change the folder that relative paths start from.
-    storage = OutputStorage(order.storage_url)
+    storage = OutputStorage(order.storage_url, order.durability)
     channel = Channel(socket.socket(fileno=order.descriptor))
     if order.only_snapshot_ids is None:
         CodeProcess(order, channel, storage).run()

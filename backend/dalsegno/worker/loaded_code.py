@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from dalsegno.settings import Durability
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 from dalsegno.worker.channel import Channel
 from dalsegno.worker.channel_reader import ChannelReader, Listener
@@ -41,6 +42,7 @@ class LoadedCode:
         self,
         source: CodeSource,
         storage_url: str,
+        durability: Durability,
         folder: Path,
         reader: ChannelReader,
         on_message: Callable[[LoadedCode, FromCodeProcess | None], None],
@@ -54,6 +56,7 @@ class LoadedCode:
             file=None if source.file is None else str(source.file),
             module=source.module,
             storage_url=storage_url,
+            durability=durability,
             folder=str(folder),
             descriptor=theirs.fileno(),
             parent_pid=os.getpid(),

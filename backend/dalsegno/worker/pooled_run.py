@@ -191,6 +191,10 @@ class PooledRun:
             process = self._take()
             if process is None:
                 return
+            # Given back by _let_go where the recording has failed meanwhile.
+            self._spare = process
+            self._recorder.wait_for_database()
+            self._spare = None
             attempt = self._execution.next_attempt()
             assert attempt is not None  # it is due
             self._attempts[process] = attempt

@@ -83,6 +83,7 @@ class RunLoop:
 
     def _execute(self, environment: RunEnvironment) -> None:
         while not self._execution.is_over and not self._canceled:
+            self._recorder.wait_for_database()
             attempt = self._execution.next_attempt()
             if attempt is not None:
                 self._make(attempt, environment)

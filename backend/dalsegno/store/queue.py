@@ -57,7 +57,11 @@ def _oldest(*conditions: Any) -> Select[Any]:
 
 
 # To end a run that is to be cancelled takes no code.
-_OLDEST_LOST = _oldest(is_lost, or_(_is_loaded, runs.c.cancel_requested_at.is_not(None)))
+_OLDEST_LOST = _oldest(
+    is_lost,
+    or_(_is_loaded, runs.c.cancel_requested_at.is_not(None)),
+    runs.c.run_id.not_in(bindparam("besides", expanding=True)),
+)
 _OLDEST_WAITING = _oldest(waits, _is_loaded)
 _CLAIM = (
     update(runs)
@@ -88,14 +92,17 @@ _RELEASE = (
 )
 
 
-def claim(worker_id: str, loaded_snapshot_ids: Collection[str], lease: Lease) -> Script[Run | None]:
+def claim(
+    worker_id: str, loaded_snapshot_ids: Collection[str], lease: Lease, besides: Collection[str] = ()
+) -> Script[Run | None]:
     """Takes the oldest run that was lost or given back, else the oldest that waits, under this lease.
 
-    Only a run whose snapshot is among those loaded. A run that waited is STARTING from now; one taken over keeps its
-    status. None where there is none.
+    Only a run whose snapshot is among those loaded, and none of `besides`: those that the worker executes. One of them
+    that has expired while the worker stood still goes on as soon as its lease is renewed. A run that waited is STARTING
+    from now; one taken over keeps its status. None where there is none.
     """
     loaded = {"loaded": list(loaded_snapshot_ids)}
-    rows = (yield _OLDEST_LOST, loaded) or (yield _OLDEST_WAITING, loaded)
+    rows = (yield _OLDEST_LOST, loaded | {"besides": list(besides)}) or (yield _OLDEST_WAITING, loaded)
     if not rows:
         return None
     waited = rows[0].status == RunStatus.QUEUED

@@ -61,8 +61,13 @@ class Served:
             database=world.store.opened(), storage=world.storage, settings=SETTINGS, changes=changes
         )
 
-    def ask(self, request: Callable[[RequestContext], Coroutine[Any, Any, T]]) -> T:
-        """The answer to a request. Raises NoAnswer, and what the service refuses with."""
+    def ask(
+        self, request: Callable[[RequestContext], Coroutine[Any, Any, T]], told: Callable[[T], None] | None = None
+    ) -> T:
+        """The answer to a request. Raises NoAnswer, and what the service refuses with.
+
+        `told` is called with each answer: to a request that came twice there are two.
+        """
         world = self._world
         process, service = self._process, self._service
         assert process is not None and service is not None
@@ -73,7 +78,10 @@ class Served:
 
         def serve() -> None:
             try:
-                answers.put((_driven(request(RequestContext(service, LOCAL_CALLER))), None))
+                answer = _driven(request(RequestContext(service, LOCAL_CALLER)))
+                if told is not None:
+                    told(answer)
+                answers.put((answer, None))
             except DalsegnoError as error:
                 answers.put((None, error))
 
@@ -206,10 +214,21 @@ class Client:
         make: Callable[[RequestContext], Coroutine[Any, Any, Run]],
         previewed: Plan | None,
     ) -> Run | None:
+        def told(run: Run) -> None:
+            self._world.journal.append(
+                Answered(
+                    at=self._world.kernel.now,
+                    run_id=run.run_id,
+                    client=self._name,
+                    previewed=previewed,
+                    idempotency_key=request.idempotency_key,
+                )
+            )
+
         # Without a key, asking again might launch it twice.
         for _ in range(_TRIES if request.idempotency_key is not None else 1):
             try:
-                run = self._world.served.ask(make)
+                return self._world.served.ask(make, told)
             except NoAnswer as silent:
                 self._refused(asked, silent)
                 self._world.kernel.sleep(_REST)
@@ -218,17 +237,6 @@ class Client:
                 if type(error).__name__ not in ("StoreUnavailableError", "PipelineNotFoundError"):
                     return None
                 self._world.kernel.sleep(_REST)
-            else:
-                self._world.journal.append(
-                    Answered(
-                        at=self._world.kernel.now,
-                        run_id=run.run_id,
-                        client=self._name,
-                        previewed=previewed,
-                        idempotency_key=request.idempotency_key,
-                    )
-                )
-                return run
         return None
 
     def _refused(self, asked: str, error: Exception) -> None:

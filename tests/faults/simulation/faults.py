@@ -12,6 +12,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """How likely each fault is, at each place where it may be."""
 
     crash: float = 0.0
+    # Of code processes and step processes.
+    child_crash: float = 0.0
     stall: float = 0.0
     # The database does not do it: before it was begun, or in the middle.
     refused: float = 0.0
@@ -22,10 +24,14 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     # A message, a request or a notice comes twice.
     duplicate: float = 0.0
     # A notice does not come at all.
-    missed_notice: float = 0.3
+    missed_notice: float = 0.6
 
 
 CALM = Rates()
+
+# The threads of a worker that execute and record its runs.
+_OF_RUNS = ("dalsegno-run", "recorder")
+_MORE = 3.0
 
 
 class Faults:
@@ -43,13 +49,15 @@ class Faults:
         kernel, rates = self._kernel, self.rates
         if kernel.current is None:
             return
-        chance = kernel.random.random()
-        if chance >= rates.crash + rates.stall:
-            return
         process = kernel.current.process
+        # Where runs are recorded is where it hurts.
+        chance = kernel.random.random() / (_MORE if kernel.current.name.startswith(_OF_RUNS) else 1.0)
+        crash = rates.crash if process.parent is None else rates.child_crash
+        if chance >= crash + rates.stall:
+            return
         if process.own.get("is_immortal"):
             return
-        if chance < rates.crash:
+        if chance < crash:
             self.tell("crash", process, point)
             kernel.kill(process)
         else:
@@ -58,7 +66,7 @@ class Faults:
     def stall(self, process: Process, point: str) -> None:
         """Let it stand still for a while, perhaps with all its children."""
         random = self._kernel.random
-        seconds = random.random() ** 2 * self._longest_stall
+        seconds = (0.2 + 0.8 * random.random()) * self._longest_stall
         with_children = random.random() < 0.5
         self.tell("stall", process, point, seconds)
         if with_children:

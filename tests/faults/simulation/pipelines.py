@@ -37,8 +37,6 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
     gives_up: float = 0.0
     dies: float = 0.0
     is_stubborn: float = 0.0
-    # Of a step in a run, each time: it takes its worker with it.
-    poisons: float = 0.0
     skips: float = 0.3
     longest: float = 0.4
 
@@ -68,7 +66,7 @@ def enter(context: Any, given: dict[str, Any]) -> Value:
     )
     here.faults.at("within a step")
     chance = random.random()
-    if Random(f"{context.run_id} {context.step_key}").random() < habits.poisons:
+    if Random(f"{context.run_id} {context.step_key}").random() < here.scenario.poisons:
         kernel.sleep(chance * 0.1)
         here.faults.tell("crash", holder, "by a step")
         kernel.kill(holder)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 
 import msgspec
+from msgspec.structs import replace
 
 from tests.faults.simulation import primitives
 from tests.faults.simulation.history import History, read_history
+from tests.faults.simulation.mutations import Mutation, mutated
 from tests.faults.simulation.pipelines import retry_limits
 from tests.faults.simulation.promises import Broken, broken_promises
 from tests.faults.simulation.substitution import substituted
 from tests.faults.simulation.world import World, scenario_of
 
 # So long, in virtual seconds, after nothing is broken any more, everything must have come to its end.
-_TIME_TO_END = 120.0
+_TIME_TO_END = 60.0
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,15 +38,17 @@ def replay_command(seed: int) -> str:
     return f"python -m tests.faults.simulation --seed {seed}"
 
 
-def simulate(seed: int) -> Outcome:
+def simulate(seed: int, mutation: Mutation | None = None) -> Outcome:
     """Executes a seed, and judges what is left of it. Equal seeds give equal histories."""
     scenario = scenario_of(seed)
+    if mutation is not None:
+        scenario = replace(scenario, **mutation.scenario)
     loggers = logging.getLogger("dalsegno")
     before, loggers.disabled = loggers.disabled, True
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        with substituted():
+        with substituted(), mutated(mutation):
             world = World(scenario)
             primitives.enter(world.kernel)
             world.begin()

@@ -60,7 +60,8 @@ class MemoryFolder:
         """What disks and people do."""
         content = self.files.pop(uri)
         if not is_deleted:
-            self.files[uri] = content[:-3] + bytes([content[-3] ^ 1]) + content[-2:]
+            middle = len(content) // 2
+            self.files[uri] = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
         self.journal.append(Damaged(at=self.kernel.now, uri=uri, is_deleted=is_deleted))
 
 

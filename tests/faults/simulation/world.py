@@ -49,6 +49,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     # When workers are told to stop, and start again.
     stops: tuple[float, ...]
     damages: float
+    # Of a step in a run, each time: it takes its worker with it. This goes on when nothing else is broken any more.
+    poisons: float
     # From then on nothing is broken any more.
     calm_from: float
 
@@ -63,14 +65,15 @@ def scenario_of(seed: int) -> Scenario:
     calm_from = random.choice((6.0, 10.0))
     return Scenario(
         seed=seed,
-        workers=random.randint(1, 3),
+        workers=random.choice((1, 2, 2, 3)),
         clients=random.randint(1, 2),
         scripts=random.choice((0, 0, 1)),
         launches=random.randint(1, 2),
         cancels=random.choice((0.0, 0.3, 0.6)),
         rates=Rates(
-            crash=rate(0.01),
-            stall=rate(0.008),
+            crash=rate(0.006),
+            child_crash=rate(0.02),
+            stall=rate(0.01),
             refused=rate(0.01),
             lost_answer=rate(0.01),
             away=rate(0.002),
@@ -82,12 +85,12 @@ def scenario_of(seed: int) -> Scenario:
             gives_up=rate(0.05),
             dies=rate(0.05),
             is_stubborn=rate(0.03),
-            poisons=random.choice((0.0, 0.0, 0.05)),
             longest=random.choice((0.3, 1.0, 4.0)),
         ),
         edits=tuple(random.random() * calm_from for _ in range(random.choice((0, 0, 1)))),
         stops=tuple(random.random() * calm_from for _ in range(random.choice((0, 0, 1, 2)))),
-        damages=rate(0.1),
+        poisons=random.choice((0.0, 0.0, 0.05)),
+        damages=rate(0.4),
         calm_from=calm_from,
     )
 
@@ -119,7 +122,7 @@ class World:
         self.kernel = Kernel(f"seed {scenario.seed}")
         self.journal: list[Entry] = []
         self.habits = scenario.habits
-        self.faults = Faults(self.kernel, self.journal, scenario.rates, longest_stall=3 * SETTINGS.lease_seconds)
+        self.faults = Faults(self.kernel, self.journal, scenario.rates, longest_stall=2 * SETTINGS.lease_seconds)
         self.store = VirtualStore(self.kernel, self.faults, self.journal)
         self.folder = MemoryFolder(self.kernel, self.faults, self.journal)
         self.storage = VirtualStorage(self.folder)

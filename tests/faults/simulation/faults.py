@@ -24,7 +24,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     # A message, a request or a notice comes twice.
     duplicate: float = 0.0
     # A notice does not come at all.
-    missed_notice: float = 0.6
+    missed_notice: float = 0.8
 
 
 CALM = Rates()

@@ -25,6 +25,7 @@ from dalsegno.worker.run_execution import RunExecution
 from dalsegno.worker.run_recorder import RunRecorder
 from tests.faults.simulation import virtual_storage
 from tests.faults.simulation.faults import Rates
+from tests.faults.simulation.pipelines import Habits
 
 # Puts something in the place of an attribute, until the mutation ends.
 Put = Callable[[Any, str, Any], None]
@@ -221,10 +222,16 @@ def _claims_its_own_runs(put: Put) -> None:
 
 
 _MANY_STALLS: Mapping[str, Any] = {
-    "rates": Rates(stall=0.03),
+    "rates": Rates(stall=0.06),
+    # Workers that have room, and steps that take long enough to be found unfinished.
     "workers": 3,
-    "calm_from": 15.0,
+    "clients": 2,
+    "launches": 2,
+    "cancels": 0.0,
+    "poisons": 0.0,
+    "habits": Habits(longest=8.0),
     "stops": (2.0, 4.0, 6.0),
+    "calm_from": 15.0,
 }
 _STEP_PROCESSES_DIE: Mapping[str, Any] = {"rates": Rates(child_crash=0.05)}
 _MUCH_DAMAGE: Mapping[str, Any] = {"damages": 1.0, "rates": Rates()}

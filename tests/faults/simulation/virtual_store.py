@@ -31,7 +31,7 @@ NAME = "simulated"
 # A transaction and its way take so long at most.
 _LATENCY = 0.004
 # News of a commit come after this time at most.
-_NEWS_TAKE = 0.05
+_NEWS_TAKE = 0.15
 _UNIX_EPOCH = 2440587.5  # as a Julian day
 _STANDS = (
     "SELECT run_id, status, last_event_number, cancel_requested_at IS NOT NULL, ended_at IS NOT NULL, lease_holder"

@@ -57,10 +57,13 @@ def _oldest(*conditions: Any) -> Select[Any]:
 
 
 # To end a run that is to be cancelled takes no code.
-_OLDEST_LOST = _oldest(is_lost, or_(_is_loaded, runs.c.cancel_requested_at.is_not(None)))
-_OLDEST_GIVEN_BACK = _oldest(
-    is_lost, runs.c.lease_token.is_(None), or_(_is_loaded, runs.c.cancel_requested_at.is_not(None))
+_IS_TO_BE_TAKEN_OVER = (
+    is_lost,
+    or_(_is_loaded, runs.c.cancel_requested_at.is_not(None)),
+    runs.c.run_id.not_in(bindparam("besides", expanding=True)),
 )
+_OLDEST_LOST = _oldest(*_IS_TO_BE_TAKEN_OVER)
+_OLDEST_GIVEN_BACK = _oldest(*_IS_TO_BE_TAKEN_OVER, runs.c.lease_token.is_(None))
 _OLDEST_WAITING = _oldest(waits, _is_loaded)
 _CLAIM = (
     update(runs)
@@ -92,17 +95,23 @@ _RELEASE = (
 
 
 def claim(
-    worker_id: str, loaded_snapshot_ids: Collection[str], lease: Lease, *, spare_expired: bool = False
+    worker_id: str,
+    loaded_snapshot_ids: Collection[str],
+    lease: Lease,
+    *,
+    besides: Collection[str] = (),
+    spare_expired: bool = False,
 ) -> Script[Run | None]:
     """Takes the oldest run that was lost or given back, else the oldest that waits, under this lease.
 
-    Only a run whose snapshot is among those loaded. A run that waited is STARTING from now; one taken over keeps its
-    status. With `spare_expired` it is none whose lease ran out: perhaps its holder just could not renew it. None where
-    there is none.
+    Only a run whose snapshot is among those loaded, and none of `besides`: those that the worker executes. One of them
+    that has expired while the worker stood still goes on as soon as its lease is renewed. With `spare_expired` it is
+    none whose lease ran out: perhaps its holder just could not renew it. A run that waited is STARTING from now; one
+    taken over keeps its status. None where there is none.
     """
     loaded = {"loaded": list(loaded_snapshot_ids)}
     lost = _OLDEST_GIVEN_BACK if spare_expired else _OLDEST_LOST
-    rows = (yield lost, loaded) or (yield _OLDEST_WAITING, loaded)
+    rows = (yield lost, loaded | {"besides": list(besides)}) or (yield _OLDEST_WAITING, loaded)
     if not rows:
         return None
     waited = rows[0].status == RunStatus.QUEUED

@@ -68,6 +68,12 @@ class ActiveRuns:
     def __len__(self) -> int:
         return len(self._active)
 
+    @property
+    def run_ids(self) -> list[str]:
+        """Of all of them."""
+        with self._changed:
+            return list(self._active)
+
     def to_cancel(self) -> list[str]:
         """The ids of those that nobody has cancelled."""
         with self._changed:

@@ -217,7 +217,10 @@ class Worker:
         # A script begins when its transaction has: where that had to wait, so had the holders of other runs.
         self._watch.answered(monotonic() - asked_at)
         spare_expired = not self._watch.is_settled
-        return (yield from claim(self.id, self._code.snapshot_ids, lease, spare_expired=spare_expired))
+        besides = self._runs.run_ids
+        return (
+            yield from claim(self.id, self._code.snapshot_ids, lease, besides=besides, spare_expired=spare_expired)
+        )
 
     def _tidy_up(self) -> None:
         self._pool.kill_overdue(self._settings.grace_seconds)

@@ -253,10 +253,44 @@ class StepProcessDiedError(DalsegnoError):
 
     # "signal 9 (SIGKILL)", or "exit code 3".
     how: str
+    # For people: the memory that its attempt was allowed.
+    memory_limit: str | None = None
 
     @property
     def message(self) -> str:
-        return f"step process died: {self.how}"
+        limit = f" (its memory limit was {self.memory_limit})" if self.memory_limit else ""
+        return f"step process died: {self.how}{limit}"
+
+
+@dataclass(eq=False, kw_only=True)
+class MemoryLimitExceededError(DalsegnoError):
+    """An attempt asked for more memory than its limit allows."""
+
+    step_key: str
+    # For people: "2 GiB".
+    limit: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"Step {self.step_key!r} asked for more memory than its limit of {self.limit} allows. "
+            "Give it more by the tag dalsegno/memory_limit, or let it work on less at a time."
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class TimeLimitExceededError(DalsegnoError):
+    """An attempt took longer than its limit allows, and was ended."""
+
+    step_key: str
+    limit_seconds: float
+
+    @property
+    def message(self) -> str:
+        return (
+            f"Step {self.step_key!r} had not ended within its time limit of {self.limit_seconds:g} s, so it was ended. "
+            "See where it was in the traceback; give it more time by the tag dalsegno/time_limit."
+        )
 
 
 @dataclass(eq=False, kw_only=True)

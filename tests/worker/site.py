@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +215,12 @@ class Site:
     def open(self, gate: str) -> None:
         (self.folder / f"{gate}.open").touch()
 
+    def value(self, run_id: str, key: str) -> Any:
+        """What the step's only output is."""
+        (output,) = self.step(run_id, key).outputs
+        assert output.uri is not None
+        return pickle.loads(self.instance.storage.read(output.uri, output.digest))
+
     def reached(self, gate: str, times: int = 1) -> list[int]:
         """The processes whose steps have come to a gate, once there are so many."""
         return [int(pid) for pid in self.notes(f"{gate}.reached", times)]
@@ -249,6 +258,20 @@ class Site:
         except OSError:
             return False
         return f"{MARK}={self.mark}".encode() in environment
+
+
+@contextmanager
+def shared_site(folder: Path, code: str, **settings: Any) -> Iterator[Site]:
+    """A site on SQLite whose one worker many tests share."""
+    site = Site(folder, f"sqlite:///{folder}/dalsegno.db")
+    try:
+        site.write(code)
+        worker = site.start_here(**settings)
+        record = until(lambda: worker.record and (worker.record.load_error or _serving(worker.record)), what="the code")
+        assert not isinstance(record, ErrorInfo), record
+        yield site
+    finally:
+        site.close()
 
 
 def _serving(record: WorkerRecord | None) -> WorkerRecord | None:

@@ -20,6 +20,7 @@ from types import FrameType
 from dalsegno.errors import CodeLoadError, StoreUnavailableError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.settings import Settings
+from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.store.abandoned_runs import end_abandoned_run, find_abandoned_runs
 from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
@@ -117,6 +118,7 @@ class Worker:
             code_of=self._code.code_of,
             storage=self._storage,
             grace_seconds=settings.grace_seconds,
+            limits=StepLimits(memory_bytes=settings.step_memory_limit, time_seconds=settings.step_time_limit),
         )
         self._runs = ActiveRuns(database, CommitPolicy.of(settings), tools, self._woken.set)
         self._is_published = True

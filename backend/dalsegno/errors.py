@@ -200,6 +200,19 @@ class IdempotencyConflictError(DalsegnoError):
 
 
 @dataclass(eq=False, kw_only=True)
+class InvalidTagError(DalsegnoError):
+    """A tag that means something to Dalsegno itself has a value that can't be used."""
+
+    key: str
+    value: str
+    problem: str
+
+    @property
+    def message(self) -> str:
+        return f"The tag {self.key!r} is {self.value!r}; {self.problem}."
+
+
+@dataclass(eq=False, kw_only=True)
 class LeaseLostError(DalsegnoError):
     """This process no longer holds the run's lease, so it may not write to it."""
 
@@ -253,8 +266,7 @@ class StepProcessDiedError(DalsegnoError):
 
     # "signal 9 (SIGKILL)", or "exit code 3".
     how: str
-    # For people: the memory that its attempt was allowed.
-    memory_limit: str | None = None
+    memory_limit: str | None = None  # of its attempt, for people: "2 GiB"
 
     @property
     def message(self) -> str:
@@ -267,15 +279,12 @@ class MemoryLimitExceededError(DalsegnoError):
     """An attempt asked for more memory than its limit allows."""
 
     step_key: str
-    # For people: "2 GiB".
-    limit: str
+    limit: str  # for people: "2 GiB"
 
     @property
     def message(self) -> str:
-        return (
-            f"Step {self.step_key!r} asked for more memory than its limit of {self.limit} allows. "
-            "Give it more by the tag dalsegno/memory_limit, or let it work on less at a time."
-        )
+        mend = "Give it more by the tag dalsegno/memory_limit, or let it work on less at a time."
+        return f"Step {self.step_key!r} asked for more memory than its limit of {self.limit} allows. {mend}"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -287,9 +296,9 @@ class TimeLimitExceededError(DalsegnoError):
 
     @property
     def message(self) -> str:
+        said = f"Step {self.step_key!r} had not ended within its time limit of {self.limit_seconds:g} s"
         return (
-            f"Step {self.step_key!r} had not ended within its time limit of {self.limit_seconds:g} s, so it was ended. "
-            "See where it was in the traceback; give it more time by the tag dalsegno/time_limit."
+            f"{said}, so it was ended. See in the traceback where it was; give it more by the tag dalsegno/time_limit."
         )
 
 

@@ -30,6 +30,7 @@ from dalsegno.plan.reexecution import ReexecutionRequest, outputs_to_load, plan_
 from dalsegno.plan.selection import normalise_texts
 from dalsegno.plan.staleness import stale_now
 from dalsegno.run_id import new_run_id
+from dalsegno.runs.automatic_retry import check_retry_tags, inherited_tags
 from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run
@@ -152,7 +153,11 @@ def refuse_stale(plan: Plan, previewed_id: str | None) -> None:
 
 
 def new_run(plan: Plan, options: LaunchOptions, parent: Run | None = None) -> Run:
-    """The record of the run that executes `plan`; queued, not stored yet."""
+    """The record of the run that executes `plan`; queued, not stored yet.
+
+    Raises InvalidTagError where a tag that is given means something to Dalsegno itself, and can't be used.
+    """
+    check_retry_tags(options.tags or {})
     run_id = new_run_id()
     return Run(
         run_id=run_id,
@@ -160,7 +165,7 @@ def new_run(plan: Plan, options: LaunchOptions, parent: Run | None = None) -> Ru
         snapshot_id=plan.snapshot_id,
         mode=plan.mode,
         run_config=plan.run_config,
-        tags={**(parent.tags if parent else {}), **(options.tags or {})},
+        tags={**(inherited_tags(parent.tags) if parent else {}), **(options.tags or {})},
         status=RunStatus.QUEUED,
         created_at=datetime.now(UTC),
         step_keys_to_execute=plan.step_keys_to_execute,

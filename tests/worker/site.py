@@ -197,7 +197,10 @@ class Site:
 
     def until_running(self, run_id: str, key: str) -> None:
         """The step has begun, and that is recorded."""
-        until(lambda: self.statuses(run_id).get(key) is StepStatus.RUNNING, what=f"the start of {key}")
+        self.until_status(run_id, key, StepStatus.RUNNING)
+
+    def until_status(self, run_id: str, key: str, status: StepStatus) -> None:
+        until(lambda: self.statuses(run_id).get(key) is status, what=f"{status} of {key}")
 
     def step(self, run_id: str, key: str) -> StepState:
         return self.instance.step_states(run_id)[key]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from dalsegno.errors import InvalidDefinitionError
+from dalsegno.errors import InvalidDefinitionError, InvalidTagError
+from dalsegno.runs.automatic_retry import MAX_RETRIES_TAG, RETRY_ON_TAG, check_retry_tags
 from dalsegno.snapshot.close_names import known_names
 from dalsegno.snapshot.step_limits import MEMORY_LIMIT_TAG, TIME_LIMIT_TAG, faulty_limits
 
@@ -65,6 +66,17 @@ def check_limits(tags: Mapping[str, str], *, place: str, known: Collection[str] 
         if name.startswith(OWN_TAGS) and name not in understood:
             problem = f"no tag {name!r} means anything here; there is {', '.join(map(repr, understood))}"
             raise InvalidDefinitionError(place=place, problem=problem)
+
+
+def check_pipeline_tags(tags: Mapping[str, str], *, place: str) -> None:
+    """The same for a pipeline, which may say by tags how its runs are retried too."""
+    check_limits(tags, place=place, known=(MAX_RETRIES_TAG, RETRY_ON_TAG))
+    try:
+        check_retry_tags(tags)
+    except InvalidTagError as error:
+        raise InvalidDefinitionError(
+            place=place, problem=f"the tag {error.key!r} is {error.value!r}; {error.problem}"
+        ) from None
 
 
 def check_keys(keys: object, *, place: str) -> frozenset[str]:

@@ -14,6 +14,7 @@ from dalsegno.output_storage import OutputStorage
 from dalsegno.plan.plan import Plan
 from dalsegno.quantities import shown_bytes
 from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.runs.automatic_retry import number_of_retry
 from dalsegno.runs.events import Logged, ResourceTeardownFailed, RunCanceling, RunStarted
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
@@ -137,6 +138,8 @@ class PooledRun:
             if self._run.started_at is None:
                 self._prepare()
             self._execute()
+            if self._is_canceled:
+                self._execution.retries_abandoned()
             self._tear_down()
             if self._is_left_undone:
                 self._recorder.commit()
@@ -155,7 +158,12 @@ class PooledRun:
         return self._is_stopping and not (self._is_canceled or self._failure or self._execution.is_over)
 
     def _ending(self, canceled: bool) -> Ending:
-        return self._execution.ending(datetime.now(UTC), canceled=canceled or self._is_canceled, error=self._failure)
+        return self._execution.ending(
+            datetime.now(UTC),
+            canceled=canceled or self._is_canceled,
+            error=self._failure,
+            retry_for=lambda errors: number_of_retry(self._run.tags, self._snapshot.tags, errors),
+        )
 
     # What is done, in order.
 

@@ -65,6 +65,8 @@ class RunLoop:
             except KeyboardInterrupt as interrupt:
                 self._interrupted = True
                 self.raised = interrupt
+            if self._canceled:
+                self._execution.retries_abandoned()
             self._recorder.end(
                 lambda canceled: self._execution.ending(
                     datetime.now(UTC), canceled=canceled or self._interrupted, error=self._failure

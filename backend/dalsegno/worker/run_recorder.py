@@ -230,4 +230,5 @@ def _batch(
         started_at=since,
         ended_at=ending.at,
         error=ending.error,
+        retry_number=ending.retry_number,
     )

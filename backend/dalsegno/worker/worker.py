@@ -29,6 +29,7 @@ from dalsegno.store.runs import Lease
 from dalsegno.store.workers import WorkerRecord
 from dalsegno.worker.active_runs import ActiveRuns
 from dalsegno.worker.authors_code import AuthorsCode
+from dalsegno.worker.automatic_retries import launch_due_retries
 from dalsegno.worker.channel_reader import ChannelReader
 from dalsegno.worker.loaded_code import CodeSource
 from dalsegno.worker.pooled_run import RunTools
@@ -192,6 +193,7 @@ class Worker:
         self._pool.kill_overdue(self._settings.grace_seconds)
         if self._code.drop_old(lambda snapshot_ids: self._database.read(fetch_snapshots_in_use(snapshot_ids))):
             self._presence.say(self._record())
+        launch_due_retries(self._database, self._storage)
         replan_unserved(self._database, self._storage, self._code.current, self._patience_seconds)
         for run_id in self._database.read(find_abandoned_runs()):
             self._database.write(end_abandoned_run(run_id))

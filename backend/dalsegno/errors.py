@@ -297,9 +297,7 @@ class TimeLimitExceededError(DalsegnoError):
     @property
     def message(self) -> str:
         said = f"Step {self.step_key!r} had not ended within its time limit of {self.limit_seconds:g} s"
-        return (
-            f"{said}, so it was ended. See in the traceback where it was; give it more by the tag dalsegno/time_limit."
-        )
+        return f"{said}; its traceback tells where it was. The tag dalsegno/time_limit gives it more."
 
 
 @dataclass(eq=False, kw_only=True)

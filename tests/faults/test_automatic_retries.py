@@ -102,7 +102,11 @@ def test_what_was_launched_so_is_marked_and_its_parent_says_that_it_follows(site
     parent, child = ended_group(site, root, 2)
     assert child.launched_by == LAUNCHED_BY
     assert child.tags == {"dalsegno/max_retries": "5", "team": "ml", "dalsegno/retry_number": "1"}
-    assert site.instance.events(parent.run_id)[-1].message == "Failed: fails_until. Automatic retry 1 follows."
+    last = site.instance.events(parent.run_id)[-1]
+    assert last.message == "Failed: fails_until. Automatic retry 1 follows."
+    # It has not changed since it ended.
+    assert parent.version == last.number
+    assert parent.ended_at is not None and parent.ended_at <= child.created_at
 
 
 def test_no_more_are_launched_than_the_tag_allows(site: Site) -> None:
@@ -217,6 +221,12 @@ def test_tags_that_cannot_be_used_are_refused_at_launch_and_nothing_is_stored(ta
         with pytest.raises(InvalidTagError, match=said):
             execute_pipeline(small, instance=instance, tags=tags)
         assert instance.runs() == []
+
+
+@pytest.mark.parametrize("key", ["dalsegno/max_retries", "dalsegno/retry_on", "dalsegno/retry_number"])
+def test_a_run_with_tags_that_nobody_checked_ends_without_a_retry(key: str) -> None:
+    tags = {"dalsegno/max_retries": "5", key: "?"}
+    assert number_of_retry(tags, {}, [ErrorInfo(class_name="ValueError", message="")]) is None
 
 
 @pytest.mark.parametrize(

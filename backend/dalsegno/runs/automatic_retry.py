@@ -47,10 +47,14 @@ def number_of_retry(
 ) -> int | None:
     """Of a run that failed for these reasons: which automatic retry follows, from 1; None: none does."""
     tags = {**pipeline_tags, **run_tags}
-    number = int(run_tags.get(RETRY_NUMBER_TAG, 0)) + 1
-    if number > _max_retries(tags):
+    try:
+        number = int(run_tags.get(RETRY_NUMBER_TAG, 0)) + 1
+        most, kinds = _max_retries(tags), _kinds(tags)
+    except (InvalidTagError, ValueError):
+        # Stored before anybody checked them: they ask for nothing.
         return None
-    kinds = _kinds(tags)
+    if number > most:
+        return None
     return number if _ANY in kinds or any(_is_of(kinds, one) for error in errors for one in _chain(error)) else None
 
 

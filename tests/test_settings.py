@@ -128,3 +128,13 @@ def test_metrics_are_for_this_machine_alone_unless_a_host_is_named(
 ) -> None:
     settings = Settings.load(environ={"DALSEGNO_WORKER_METRICS": value}, directory=tmp_path)
     assert settings.worker_metrics == address
+
+
+def test_what_steps_may_take_is_given_with_a_unit_and_in_seconds(tmp_path):
+    given = {"DALSEGNO_STEP_MEMORY_LIMIT": "2GiB", "DALSEGNO_STEP_TIME_LIMIT": "90"}
+    settings = Settings.load(given, tmp_path)
+    assert (settings.step_memory_limit, settings.step_time_limit) == (2 << 30, 90.0)
+    none = Settings.load({}, tmp_path)
+    assert (none.step_memory_limit, none.step_time_limit) == (None, None)
+    with pytest.raises(InvalidSettingError, match="DALSEGNO_STEP_MEMORY_LIMIT='lots': it must be an amount of memory"):
+        Settings.load({"DALSEGNO_STEP_MEMORY_LIMIT": "lots"}, tmp_path)

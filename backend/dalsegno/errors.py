@@ -229,6 +229,19 @@ class BulkNotFoundError(DalsegnoError):
 
 
 @dataclass(eq=False, kw_only=True)
+class InvalidTagError(DalsegnoError):
+    """A tag that means something to Dalsegno itself has a value that can't be used."""
+
+    key: str
+    value: str
+    problem: str
+
+    @property
+    def message(self) -> str:
+        return f"The tag {self.key!r} is {self.value!r}; {self.problem}."
+
+
+@dataclass(eq=False, kw_only=True)
 class LeaseLostError(DalsegnoError):
     """This process no longer holds the run's lease, so it may not write to it."""
 
@@ -282,10 +295,38 @@ class StepProcessDiedError(DalsegnoError):
 
     # "signal 9 (SIGKILL)", or "exit code 3".
     how: str
+    memory_limit: str | None = None  # of its attempt, for people: "2 GiB"
 
     @property
     def message(self) -> str:
-        return f"step process died: {self.how}"
+        limit = f" (its memory limit was {self.memory_limit})" if self.memory_limit else ""
+        return f"step process died: {self.how}{limit}"
+
+
+@dataclass(eq=False, kw_only=True)
+class MemoryLimitExceededError(DalsegnoError):
+    """An attempt asked for more memory than its limit allows."""
+
+    step_key: str
+    limit: str  # for people: "2 GiB"
+
+    @property
+    def message(self) -> str:
+        mend = "Give it more by the tag dalsegno/memory_limit, or let it work on less at a time."
+        return f"Step {self.step_key!r} asked for more memory than its limit of {self.limit} allows. {mend}"
+
+
+@dataclass(eq=False, kw_only=True)
+class TimeLimitExceededError(DalsegnoError):
+    """An attempt took longer than its limit allows, and was ended."""
+
+    step_key: str
+    limit_seconds: float
+
+    @property
+    def message(self) -> str:
+        said = f"Step {self.step_key!r} had not ended within its time limit of {self.limit_seconds:g} s"
+        return f"{said}; its traceback tells where it was. The tag dalsegno/time_limit gives it more."
 
 
 @dataclass(eq=False, kw_only=True)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from dalsegno.errors import InvalidSettingError
+from dalsegno.quantities import parse_bytes, parse_seconds
 
 PREFIX = "DALSEGNO_"
 FILE_NAME = "dalsegno.toml"
@@ -95,6 +96,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bulk_queued_runs: int = 10
     # From interrupting a step, because its run is cancelled or its worker stops, to killing it.
     grace_seconds: float = 5.0
+    # What an attempt may take where neither its step nor its pipeline says so by tags; None: as much as there is.
+    # In the environment "2GiB" and "3600": bytes, and seconds.
+    step_memory_limit: int | None = None
+    step_time_limit: float | None = None
     # Who may use the service; where there are none, only this machine may. Texts: "operator:SECRET,viewer:SECRET".
     tokens: tuple[AccessToken, ...] = ()
     # The names that the service is called by, besides localhost: "runs.example.org", "*.example.org".
@@ -187,6 +192,16 @@ def _one_of(kind: type[StrEnum]) -> Callable[[str, Any], StrEnum]:
     return read
 
 
+def _amount(parse: Callable[[str], int | float]) -> Callable[[str, Any], int | float]:
+    def read(source: str, value: Any) -> int | float:
+        try:
+            return parse(str(value))
+        except ValueError as error:
+            raise InvalidSettingError(name=source, value=str(value), problem=str(error)) from None
+
+    return read
+
+
 def _address(source: str, value: Any) -> ListenAddress:
     host, _, port = str(value).rpartition(":")
     if isinstance(value, bool) or not port.isdecimal() or not 0 < int(port) < 65536:
@@ -237,6 +252,8 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "max_steps": _positive(int, "a whole number above 0"),
     "bulk_queued_runs": _positive(int, "a whole number above 0"),
     "grace_seconds": _positive(float, "a number of seconds above 0"),
+    "step_memory_limit": _amount(parse_bytes),
+    "step_time_limit": _amount(parse_seconds),
     "tokens": _tokens,
     "allowed_hosts": _host_names,
     "log_format": _one_of(LogFormat),

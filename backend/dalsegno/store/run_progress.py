@@ -12,6 +12,7 @@ from dalsegno.errors import CancelRequestedError, LeaseLostError
 from dalsegno.runs.attempts import ErrorInfo, StepState
 from dalsegno.runs.events import Event
 from dalsegno.runs.status import RunStatus
+from dalsegno.store.automatic_retries import note_retry
 from dalsegno.store.column_types import Instant
 from dalsegno.store.events import insert_events
 from dalsegno.store.run_groups import leave_out_if_never_started, set_group_status
@@ -35,6 +36,8 @@ class RunBatch(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorInfo | None = None
     # With a status that ends the run: what its group's status is by its lineage. None: the run's own.
     group_status: RunStatus | None = None
+    # With FAILURE: the run is re-executed without anybody asking, as this retry in a row.
+    retry_number: int | None = None
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +103,8 @@ def append(run_id: str, token: str, batch: RunBatch) -> Script[Appended]:
         yield from record_steps(run_id, batch.steps, event_number=last_number)
     if batch.status is not None:
         yield from _change_group(root_run_id, run_id, batch.status, batch.group_status)
+    if batch.retry_number is not None:
+        yield from note_retry(run_id, batch.retry_number)
     return Appended(last_number=last_number, cancel_requested=cancel_requested_at is not None)
 
 

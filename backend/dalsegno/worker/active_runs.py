@@ -12,6 +12,7 @@ from typing import TypeVar
 from dalsegno.errors import DalsegnoError, LeaseLostError, StoreUnavailableError
 from dalsegno.plan.plan import Plan
 from dalsegno.runs.attempts import StepState
+from dalsegno.runs.automatic_retry import number_of_retry
 from dalsegno.runs.events import RunFailed
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus
@@ -172,21 +173,23 @@ class ActiveRuns:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not send the run round all workers for ever
             _log.exception("Run %s could not be executed.", run.run_id, extra={"run_id": run.run_id})
-            self._fail(run, token, error, states)
+            self._fail(run, token, error, states, snapshot)
             return
         if not has_ended:
             _patiently(patience, lambda: self._database.write(release(run.run_id, token, self._tools.worker_id)))
 
-    def _fail(self, run: Run, token: str, error: Exception, states: StepStates) -> None:
+    def _fail(self, run: Run, token: str, error: Exception, states: StepStates, snapshot: PipelineSnapshot) -> None:
         now = datetime.now(UTC)
         info = error_info(error)
+        retry_number = number_of_retry(run.tags, snapshot.tags, [info])
         events, steps = lost_steps(now, states.by_key)
         batch = RunBatch(
-            events=(*events, (now, RunFailed(error=info))),
+            events=(*events, (now, RunFailed(error=info, retry_number=retry_number))),
             steps=steps,
             status=RunStatus.FAILURE,
             ended_at=now,
             error=info,
+            retry_number=retry_number,
         )
         with suppress(DalsegnoError):
             self._database.write(append(run.run_id, token, batch))

@@ -54,8 +54,9 @@ class PooledProcess:
         self.closing_run_ids |= {run_id}
         self._tell(CloseRun(run_id))
 
-    def closed_run(self, run_id: str) -> None:
-        """It has answered that."""
+    def has_closed(self, run_id: str) -> None:
+        """It has torn down the run's resources: because it was told to, or because it ends."""
+        self.open_run_ids -= {run_id}
         self.closing_run_ids -= {run_id}
 
     def interrupt(self) -> None:

@@ -277,4 +277,5 @@ def _batch(
         started_at=since,
         ended_at=ending.at,
         error=ending.error,
+        retry_number=ending.retry_number,
     )

@@ -212,7 +212,7 @@ class StepPool:
     def _pass_on(self, process: PooledProcess, message: FromStepProcess) -> None:
         if isinstance(message, RunClosed):
             with self._lock:
-                process.closed_run(message.run_id)
+                process.has_closed(message.run_id)
         tell = self._inboxes.get(message.run_id)
         if tell is not None:
             tell((process, message))

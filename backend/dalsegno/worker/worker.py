@@ -18,6 +18,7 @@ from dalsegno.errors import CodeLoadError, StoreUnavailableError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.runs.run import Run
 from dalsegno.settings import Settings
+from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.store.abandoned_runs import end_abandoned_run, find_abandoned_runs
 from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
@@ -27,6 +28,7 @@ from dalsegno.store.script import Script
 from dalsegno.store.workers import WorkerRecord
 from dalsegno.worker.active_runs import ActiveRuns
 from dalsegno.worker.authors_code import AuthorsCode
+from dalsegno.worker.automatic_retries import launch_due_retries
 from dalsegno.worker.channel_reader import ChannelReader
 from dalsegno.worker.loaded_code import CodeSource
 from dalsegno.worker.metrics import WorkerMetrics
@@ -136,6 +138,7 @@ class Worker:
             code_of=self._code.code_of,
             storage=self._storage,
             grace_seconds=settings.grace_seconds,
+            limits=StepLimits(memory_bytes=settings.step_memory_limit, time_seconds=settings.step_time_limit),
         )
         self._metrics = WorkerMetrics()
         self._traces = open_traces()
@@ -218,9 +221,7 @@ class Worker:
         self._watch.answered(monotonic() - asked_at)
         spare_expired = not self._watch.is_settled
         besides = self._runs.run_ids
-        return (
-            yield from claim(self.id, self._code.snapshot_ids, lease, besides=besides, spare_expired=spare_expired)
-        )
+        return (yield from claim(self.id, self._code.snapshot_ids, lease, besides=besides, spare_expired=spare_expired))
 
     def _tidy_up(self) -> None:
         self._pool.kill_overdue(self._settings.grace_seconds)
@@ -228,6 +229,7 @@ class Worker:
             self._presence.say(self._record())
         if not self._watch.is_settled:
             return
+        launch_due_retries(self._database, self._storage)
         replan_unserved(self._database, self._storage, self._code.current, self._patience_seconds)
         for run_id in self._database.read(find_abandoned_runs()):
             self._database.write(end_abandoned_run(run_id))

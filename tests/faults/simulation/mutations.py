@@ -215,8 +215,8 @@ def _deaths_at_teardown_not_told(put: Put) -> None:
 
 def _claims_its_own_runs(put: Put) -> None:
 
-    def claim(worker_id: str, loaded: Any, lease: Any, _besides: Any) -> Any:
-        return (yield from queue.claim(worker_id, loaded, lease))
+    def claim(worker_id: str, loaded: Any, lease: Any, *, besides: Any, **how: Any) -> Any:
+        return (yield from queue.claim(worker_id, loaded, lease, **how))
 
     put(worker, "claim", claim)
 

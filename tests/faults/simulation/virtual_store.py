@@ -46,7 +46,9 @@ class _Memory:
         self.now = 0.0
         self.raw = sqlite3.connect(":memory:", check_same_thread=False)
         self.raw.create_function("julianday", 1, lambda _: _UNIX_EPOCH + self.now / 86400.0)
-        self.engine: Engine = writing(create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool))
+        self.engine: Engine = writing(
+            create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool), synced=False
+        )
         self.connection = self.engine.connect()
         with self.connection.begin():
             create_schema(self.connection)

@@ -94,6 +94,7 @@ class CommandOutput(RunOutput):
         run, plan, group = self._instance.run(run_id), self._instance.plan_of(run_id), self._instance.group(run_id)
         group_runs = self._instance.group_runs(run_id)
         stale = self._instance.stale_steps(run_id)
+        waits = self._instance.why_queued([run]).get(run_id)
         happened = self._events(run_id) if events else None
         if self._print_document is not None:
             document = {
@@ -102,10 +103,11 @@ class CommandOutput(RunOutput):
                 "group": group,
                 "group_runs": group_runs,
                 "stale_now": stale,
+                "why_queued": waits,
             }
             self._print_document(document if happened is None else {**document, "events": happened})
             return
-        print_run(self.console, run, group_runs, plan, states, stale)
+        print_run(self.console, run, group_runs, plan, states, stale, waits or "")
         if happened is not None:
             self.console.print()
             print_events(self.console, happened)
@@ -117,7 +119,7 @@ class CommandOutput(RunOutput):
             if self._print_document is not None:
                 self._print_document({"runs": runs})
             elif self._has_some(runs):
-                print_flat(self.console, runs)
+                print_flat(self.console, runs, self._instance.why_queued(runs))
             return
         groups = [
             (group, self._instance.group_runs(group.root_run_id)) for group in self._instance.groups(wanted, limit)
@@ -125,7 +127,8 @@ class CommandOutput(RunOutput):
         if self._print_document is not None:
             self._print_document({"groups": [{**as_document(group), "runs": runs} for group, runs in groups]})
         elif self._has_some(groups):
-            print_groups(self.console, groups)
+            waits = self._instance.why_queued(run for _, runs in groups for run in runs)
+            print_groups(self.console, groups, waits)
 
     def _events(self, run_id: str) -> list[RunEvent]:
         events: list[RunEvent] = []

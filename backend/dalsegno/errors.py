@@ -415,6 +415,19 @@ class InvalidArgumentsError(DalsegnoError):
 
 
 @dataclass(eq=False, kw_only=True)
+class InvalidTagError(DalsegnoError):
+    """A tag of a run that has a meaning here has a value that means nothing."""
+
+    key: str
+    value: str
+    problem: str
+
+    @property
+    def message(self) -> str:
+        return f"The tag {self.key}={self.value!r} can't be used: {self.problem}."
+
+
+@dataclass(eq=False, kw_only=True)
 class PermissionDeniedError(DalsegnoError):
     """The caller's token does not allow this."""
 

@@ -28,6 +28,7 @@ from dalsegno.store.events import fetch_events
 from dalsegno.store.leases import request_cancel
 from dalsegno.store.lineage import fetch_lineage
 from dalsegno.store.pipelines import current_snapshot_ids
+from dalsegno.store.queue_reasons import why_queued
 from dalsegno.store.run_filter import RunFilter
 from dalsegno.store.run_groups import fetch_group, list_groups
 from dalsegno.store.runs import fetch_plan, fetch_run, find_run_ids, list_runs, runs_of_group
@@ -212,6 +213,10 @@ class Instance:
     def read_log(self, log: CapturedLog, offset: int = 0, limit: int = 65536) -> str:
         """What an attempt printed, as text; offset and limit in bytes."""
         return self.storage.read_log(log.uri, offset, limit).decode("utf-8", "replace")
+
+    def why_queued(self, runs: Iterable[Run]) -> Mapping[str, str]:
+        """By run id, of those of the runs that are queued: what each waits for, in a sentence."""
+        return self.database.read(why_queued(runs, self.settings.tag_limits))
 
     def cancel_run(self, run_id: str) -> Run:
         """Ask for the run to be cancelled: nothing starts after it. Raises RunNotFoundError.

@@ -76,6 +76,13 @@ class Run:
         return [StepDefinition.of(snapshot, step) for step in snapshot.steps]
 
     @computed
+    async def why_queued(self, info: Info) -> str | None:
+        """Of a queued run: what it waits for, in a sentence: a limit of its tags, a worker with its code, its turn."""
+        if self.record.status is not RunStatus.QUEUED:
+            return None
+        return await info.context.loaders.why_queued.load(self.record)
+
+    @computed
     async def group(self, info: Info) -> _RunGroup:
         """All runs of the same root."""
         from dalsegno.api.groups import RunGroup  # lazily: groups show runs in turn

@@ -181,7 +181,7 @@ class Worker:
     def _claim(self) -> None:
         while len(self._runs) < self._settings.max_runs and not self._stops:
             lease = Lease(token=secrets.token_hex(16), holder=self.id, seconds=self._settings.lease_seconds)
-            run = self._database.write(claim(self.id, self._code.snapshot_ids, lease))
+            run = self._database.write(claim(self.id, self._code.snapshot_ids, lease, limits=self._settings.tag_limits))
             if run is None:
                 return
             self._runs.begin(run, lease.token)

@@ -26,8 +26,9 @@ from dalsegno.store.script import Script
 from dalsegno.store.snapshots import save_snapshot
 from dalsegno.store.tables import run_tags, runs
 from dalsegno.store.workers import WorkerRecord, register
+from tests.drawing import NOON
 from tests.store.conftest import Store
-from tests.store.records import NOON, SNAPSHOT, at, created, lease_of, run_named
+from tests.store.records import SNAPSHOT, at, created, lease_of, run_named
 
 LOADED = [SNAPSHOT.id]
 MANY = 10_000
@@ -44,7 +45,7 @@ def queue_up(store: Store | Database, **tags_by_run: Mapping[str, str]) -> None:
 
 def claimed(store: Store | Database, given: str = "", holder: str = "one") -> str | None:
     run = store.write(claim(holder, LOADED, lease_of(holder), limits=limits(given)))
-    return run and run.run_id
+    return None if run is None else run.run_id
 
 
 def all_claimed(store: Store, given: str = "") -> list[str]:
@@ -132,7 +133,13 @@ def test_people_are_told_what_a_queued_run_waits_for(store: Store) -> None:
     assert reasons["b"].startswith("Held back by the limit team=ml:1: 1 run goes on with the tag team=ml.")
     assert "No live worker" in reasons["c"]
     there = WorkerRecord(
-        id="w", host="h", pid=1, executor="processes", code_location="x.py", started_at=NOON, loaded_snapshot_ids=(*LOADED,)
+        id="w",
+        host="h",
+        pid=1,
+        executor="processes",
+        code_location="x.py",
+        started_at=NOON,
+        loaded_snapshot_ids=(*LOADED,),
     )
     store.write(register(there, 60.0))
     assert "waits for its turn" in store.read(why_queued(listed, given))["c"]

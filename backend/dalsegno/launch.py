@@ -32,7 +32,7 @@ from dalsegno.plan.staleness import stale_now
 from dalsegno.run_id import new_run_id
 from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import Lineage
-from dalsegno.runs.priority import PRIORITY_TAG, priority_of
+from dalsegno.runs.priority import PRIORITY_TAG, check_priority
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.snapshot.config_schema import check_run_config
@@ -162,7 +162,7 @@ def new_run(plan: Plan, options: LaunchOptions, parent: Run | None = None) -> Ru
     """The record of the run that executes `plan`; queued, not stored yet. Raises InvalidTagError."""
     run_id = new_run_id()
     tags = {**(_tags_to_inherit(parent) if parent else {}), **(options.tags or {})}
-    priority_of(tags)
+    check_priority(options.tags or {})
     return Run(
         run_id=run_id,
         pipeline_name=plan.pipeline_name,

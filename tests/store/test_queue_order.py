@@ -11,7 +11,7 @@ from sqlalchemy import Executable, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dalsegno.errors import InvalidTagError
-from dalsegno.runs.priority import PRIORITY_TAG, priority_of
+from dalsegno.runs.priority import PRIORITY_TAG, check_priority, priority_of
 from dalsegno.runs.status import RunStatus
 from dalsegno.settings import Settings, TagLimit
 from dalsegno.store import queue
@@ -63,8 +63,10 @@ def test_the_highest_priority_goes_first_and_of_equals_the_oldest(store: Store) 
 @pytest.mark.parametrize("value", ["", "high", "1.5", "1e3", " 1", "٣", "99999999999", "--1"])
 def test_a_priority_that_is_no_whole_number_is_refused_in_a_sentence(value: str) -> None:
     with pytest.raises(InvalidTagError, match="whole number") as refused:
-        priority_of({PRIORITY_TAG: value})
+        check_priority({PRIORITY_TAG: value})
     assert (refused.value.key, refused.value.value) == (PRIORITY_TAG, value)
+    # Stored by an earlier version, it does no harm.
+    assert priority_of({PRIORITY_TAG: value}) == 0
 
 
 def test_no_more_runs_with_a_tag_go_on_than_its_limit_and_those_behind_pass(store: Store) -> None:

@@ -330,7 +330,7 @@ def test_migrate_says_that_the_schema_is_current(dalsegno):
 def test_a_priority_that_is_no_number_is_refused_before_anything_runs(dalsegno):
     code, _, err = dalsegno("run", "loading", "-f", "count.py", "--tag", "dalsegno/priority=high")
     assert code == 2
-    assert "dalsegno/priority='high'" in err and "whole number" in err
+    assert "dalsegno/priority" in err and "whole number" in err
     assert dalsegno("runs", "--json")[1].strip() == '{\n  "groups": []\n}'
 
 

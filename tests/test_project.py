@@ -28,8 +28,11 @@ LOADED_WHEN_USED = (
     "dalsegno.plan",
     "dalsegno.store",
     "networkx",
+    "opentelemetry",
+    "prometheus_client",
     "rich",
     "sqlalchemy",
+    "structlog",
     "typer",
 )
 
@@ -137,8 +140,12 @@ def test_the_lock_of_the_web_ui_has_the_packages_of_every_platform_and_no_addres
     assert {path for path, package in of_its_own.items() if "integrity" not in package} == set()
 
 
-def test_the_lock_holds_hashes_and_no_address():
-    lock = (ROOT / "requirements.txt").read_text()
+LOCKS = [ROOT / "requirements.txt", *sorted((ROOT / "tests/dagster").glob("requirements-*.txt"))]
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_the_lock_holds_hashes_and_no_address(path):
+    lock = path.read_text()
     assert "://" not in lock
     assert not re.search(r"^ *-(?!-hash=sha256:)", lock, re.MULTILINE)
     entries = re.split(r"\n(?=\S)", lock.strip())
@@ -148,6 +155,7 @@ def test_the_lock_holds_hashes_and_no_address():
 def test_everything_declared_is_locked():
     declared = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
     declared += PROJECT["build-system"]["requires"]
+    declared += [one for some in PROJECT["project"]["optional-dependencies"].values() for one in some]
     locked = {name_of(line) for line in (ROOT / "requirements.txt").read_text().splitlines() if line[0].isalnum()}
     assert {name_of(requirement) for requirement in declared} - locked == set()
 
@@ -157,6 +165,7 @@ FOUND_BY_NAME = {"aiosqlite", "asyncpg", "httptools", "uvloop", "websockets"}
 IMPORTED_AS = {
     "cross-web": "cross_web",
     "graphql-core": "graphql",
+    "prometheus-client": "prometheus_client",
     "pyyaml": "yaml",
     "strawberry-graphql": "strawberry",
 }

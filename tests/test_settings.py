@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dalsegno.errors import InvalidSettingError
-from dalsegno.settings import Settings
+from dalsegno.settings import ListenAddress, Settings
 from dalsegno.store.database import parse_url
 
 
@@ -122,3 +122,47 @@ def test_limits_by_tag_may_be_a_list_in_the_file(tmp_path: Path) -> None:
 def test_a_limit_that_means_nothing_is_refused(value: str) -> None:
     with pytest.raises(InvalidSettingError, match="DALSEGNO_TAG_LIMITS"):
         limits(value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        pytest.param("DALSEGNO_DURABILITY", "forever", "process, power", id="no durability"),
+        pytest.param("DALSEGNO_LOG_FORMAT", "xml", "auto, json, text", id="no format"),
+        pytest.param("DALSEGNO_LOG_LEVEL", "loud", "debug, info, warning, error", id="no level"),
+        pytest.param("DALSEGNO_WORKER_METRICS", "somewhere", "HOST:PORT", id="no port"),
+        pytest.param("DALSEGNO_WORKER_METRICS", "99999", "HOST:PORT", id="a port that is none"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_refused_with_those_that_there_are(
+    tmp_path: Path, variable: str, value: str, problem: str
+) -> None:
+    with pytest.raises(InvalidSettingError) as refused:
+        Settings.load(environ={variable: value}, directory=tmp_path)
+    assert refused.value.name == variable
+    assert problem in refused.value.problem
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("9464", ListenAddress(host="127.0.0.1", port=9464)),
+        ("0.0.0.0:9464", ListenAddress(host="0.0.0.0", port=9464)),
+        ("[::1]:9464", ListenAddress(host="::1", port=9464)),
+    ],
+)
+def test_metrics_are_for_this_machine_alone_unless_a_host_is_named(
+    tmp_path: Path, value: str, address: ListenAddress
+) -> None:
+    settings = Settings.load(environ={"DALSEGNO_WORKER_METRICS": value}, directory=tmp_path)
+    assert settings.worker_metrics == address
+
+
+def test_what_steps_may_take_is_given_with_a_unit_and_in_seconds(tmp_path):
+    given = {"DALSEGNO_STEP_MEMORY_LIMIT": "2GiB", "DALSEGNO_STEP_TIME_LIMIT": "90"}
+    settings = Settings.load(given, tmp_path)
+    assert (settings.step_memory_limit, settings.step_time_limit) == (2 << 30, 90.0)
+    none = Settings.load({}, tmp_path)
+    assert (none.step_memory_limit, none.step_time_limit) == (None, None)
+    with pytest.raises(InvalidSettingError, match="DALSEGNO_STEP_MEMORY_LIMIT='lots': it must be an amount of memory"):
+        Settings.load({"DALSEGNO_STEP_MEMORY_LIMIT": "lots"}, tmp_path)

@@ -375,11 +375,10 @@ def serve(host: _Host = "127.0.0.1", port: _Port = 3000, database_url: _Database
 @app.command()
 def worker(file: _File = None, module: _Module = None, database_url: _Database = None) -> None:
     """A worker: publishes the pipelines of a file or module, and executes their runs. Any number, on any hosts."""
-    from dalsegno.service_commands import embedded
-    from dalsegno.worker.worker import run_worker
+    from dalsegno.service_commands import embedded, run_one_worker
 
     with _errors_told():
-        run_worker(embedded(Settings.load(), database_url), file=file, module=module)
+        run_one_worker(embedded(Settings.load(), database_url), file=file, module=module)
 
 
 @app.command()

@@ -212,8 +212,9 @@ class BulkCountChangedError(DalsegnoError):
 
     @property
     def message(self) -> str:
+        match = "run matches" if self.actual_count == 1 else "runs match"
         return (
-            f"{self.actual_count:,} runs match now, not {self.expected_count:,}, so nothing was started. "
+            f"{self.actual_count:,} {match} now, not {self.expected_count:,}, so nothing was started. "
             "Look again at what matches, and start the bulk with that count."
         )
 
@@ -227,6 +228,19 @@ class BulkNotFoundError(DalsegnoError):
     @property
     def message(self) -> str:
         return f"No bulk has the id {self.bulk_id!r} here. Its id was answered when it was started."
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidTagError(DalsegnoError):
+    """A tag that means something to Dalsegno itself has a value that can't be used."""
+
+    key: str
+    value: str
+    problem: str
+
+    @property
+    def message(self) -> str:
+        return f"The tag {self.key!r} is {self.value!r}; {self.problem}."
 
 
 @dataclass(eq=False, kw_only=True)
@@ -283,10 +297,38 @@ class StepProcessDiedError(DalsegnoError):
 
     # "signal 9 (SIGKILL)", or "exit code 3".
     how: str
+    memory_limit: str | None = None  # of its attempt, for people: "2 GiB"
 
     @property
     def message(self) -> str:
-        return f"step process died: {self.how}"
+        limit = f" (its memory limit was {self.memory_limit})" if self.memory_limit else ""
+        return f"step process died: {self.how}{limit}"
+
+
+@dataclass(eq=False, kw_only=True)
+class MemoryLimitExceededError(DalsegnoError):
+    """An attempt asked for more memory than its limit allows."""
+
+    step_key: str
+    limit: str  # for people: "2 GiB"
+
+    @property
+    def message(self) -> str:
+        mend = "Give it more by the tag dalsegno/memory_limit, or let it work on less at a time."
+        return f"Step {self.step_key!r} asked for more memory than its limit of {self.limit} allows. {mend}"
+
+
+@dataclass(eq=False, kw_only=True)
+class TimeLimitExceededError(DalsegnoError):
+    """An attempt took longer than its limit allows, and was ended."""
+
+    step_key: str
+    limit_seconds: float
+
+    @property
+    def message(self) -> str:
+        said = f"Step {self.step_key!r} had not ended within its time limit of {self.limit_seconds:g} s"
+        return f"{said}; its traceback tells where it was. The tag dalsegno/time_limit gives it more."
 
 
 @dataclass(eq=False, kw_only=True)
@@ -307,6 +349,8 @@ class StoreUnavailableError(DalsegnoError):
     # The database as people name it, without a password.
     database: str
     problem: str
+    # Waiting may be enough: its server is away, or another process has it locked.
+    may_pass: bool = False
 
     @property
     def message(self) -> str:
@@ -428,19 +472,6 @@ class InvalidArgumentsError(DalsegnoError):
     @property
     def message(self) -> str:
         return self.problem
-
-
-@dataclass(eq=False, kw_only=True)
-class InvalidTagError(DalsegnoError):
-    """A tag of a run that has a meaning here has a value that means nothing."""
-
-    key: str
-    value: str
-    problem: str
-
-    @property
-    def message(self) -> str:
-        return f"The tag {self.key}={self.value!r} can't be used: {self.problem}."
 
 
 @dataclass(eq=False, kw_only=True)

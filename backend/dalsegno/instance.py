@@ -81,8 +81,8 @@ class Instance:
         StoreUnavailableError, SchemaVersionError, InvalidSettingError.
         """
         settings = Settings.load()
-        database = Database.open(url or settings.database_url)
-        return cls(database, OutputStorage(storage_url or settings.storage_url), settings)
+        database = Database.open(url or settings.database_url, durability=settings.durability)
+        return cls(database, OutputStorage(storage_url or settings.storage_url, settings.durability), settings)
 
     @classmethod
     def ephemeral(cls) -> Self:

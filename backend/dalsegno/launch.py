@@ -30,9 +30,11 @@ from dalsegno.plan.reexecution import ReexecutionRequest, outputs_to_load, plan_
 from dalsegno.plan.selection import normalise_texts
 from dalsegno.plan.staleness import stale_now
 from dalsegno.run_id import new_run_id
+from dalsegno.runs.automatic_retry import RETRY_NUMBER_TAG, check_retry_tags
+from dalsegno.runs.bulk import BULK_TAG
 from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import Lineage
-from dalsegno.runs.priority import PRIORITY_TAG, check_priority
+from dalsegno.runs.priority import check_priority
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.snapshot.config_schema import check_run_config
@@ -52,10 +54,8 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
     code_location: str | None = None
 
 
-# Tags that begin so tell how a run came about, which is not so of the runs that re-execute it,
-OWN_TAGS = "dalsegno/"
-# but for those by which a caller says how it is to be executed.
-INHERITED_OWN_TAGS = frozenset({PRIORITY_TAG})
+# Tags that tell how a run came about, which is not so of the runs that re-execute it.
+_OF_ONE_RUN = frozenset({BULK_TAG, RETRY_NUMBER_TAG})
 
 
 class Outputs(Protocol):
@@ -159,17 +159,20 @@ def refuse_stale(plan: Plan, previewed_id: str | None) -> None:
 
 
 def new_run(plan: Plan, options: LaunchOptions, parent: Run | None = None) -> Run:
-    """The record of the run that executes `plan`; queued, not stored yet. Raises InvalidTagError."""
-    run_id = new_run_id()
-    tags = {**(_tags_to_inherit(parent) if parent else {}), **(options.tags or {})}
+    """The record of the run that executes `plan`; queued, not stored yet.
+
+    Raises InvalidTagError where a tag that is given means something to Dalsegno itself, and can't be used.
+    """
+    check_retry_tags(options.tags or {})
     check_priority(options.tags or {})
+    run_id = new_run_id()
     return Run(
         run_id=run_id,
         pipeline_name=plan.pipeline_name,
         snapshot_id=plan.snapshot_id,
         mode=plan.mode,
         run_config=plan.run_config,
-        tags=tags,
+        tags={**(_tags_to_inherit(parent) if parent else {}), **(options.tags or {})},
         status=RunStatus.QUEUED,
         created_at=datetime.now(UTC),
         step_keys_to_execute=plan.step_keys_to_execute,
@@ -215,9 +218,7 @@ def _inherited(run_config: Mapping[str, Any], snapshot: PipelineSnapshot, mode: 
 
 
 def _tags_to_inherit(parent: Run) -> dict[str, str]:
-    return {
-        key: value for key, value in parent.tags.items() if not key.startswith(OWN_TAGS) or key in INHERITED_OWN_TAGS
-    }
+    return {key: value for key, value in parent.tags.items() if key not in _OF_ONE_RUN}
 
 
 def _stored(sources: Iterable[InputSource]) -> list[StoredOutput]:

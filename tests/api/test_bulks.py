@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, TypeVar
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
 from dalsegno import execute_pipeline, reexecute_pipeline
+from dalsegno.api.app import create_app
 from dalsegno.api.launching import planned_relaunch
 from dalsegno.definitions import PipelineDefinition
 from dalsegno.runs.bulk import SAME_WORK_TWICE
 from dalsegno.settings import Settings
+from dalsegno.store.database import Database
 from dalsegno.store.queue import claim
 from dalsegno.store.run_filter import RunFilter
 from dalsegno.store.runs import list_runs
@@ -31,7 +35,8 @@ query ($action: BulkAction!, $filter: RunFilter!, $strategy: ReexecutionStrategy
   }
 }
 """
-_FIELDS = "id action strategy total launched refused done canceled startedAt launchedBy reason"
+_FIELDS = """id action strategy total launched refused done canceled startedAt launchedBy reason
+    refusals { message runs }"""
 START = f"""
 mutation (
   $action: BulkAction!, $filter: RunFilter!, $strategy: ReexecutionStrategy, $expectedCount: Int!, $reason: String,
@@ -222,6 +227,7 @@ async def test_only_the_newest_of_a_group_is_re_executed(service: Service, serve
     again = reexecute_pipeline(served, root, instance=service.instance).run_id
     done = await until_done(service, await started(service, 2))
     assert (done["launched"], done["refused"]) == (1, 1)
+    assert done["refusals"] == [{"message": SAME_WORK_TWICE, "runs": 1}]
     assert [run["parentRunId"] for run in await runs_of(service, done["id"])] == [again]
 
 
@@ -342,6 +348,51 @@ async def test_a_key_starts_one_bulk(service: Service, served):
     assert await started(service, 3, idempotencyKey="night 8") != first
 
 
+@asynccontextmanager
+async def another_service(service: Service, settings: Settings) -> AsyncIterator[Service]:
+    """A service of its own on the same database, for as long as this lasts."""
+    database = Database.open(settings.database_url)
+    app = create_app(settings, database, service.instance.storage)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
+        yield Service(client, service.instance)
+    database.close()
+
+
+async def test_a_service_that_stops_gives_its_bulks_back_and_another_goes_on_at_once(
+    service: Service, served, settings
+):
+    fail(service, served, 6)
+    # It would be waited for, were it not given back.
+    patient = replace(settings, lease_seconds=600.0)
+    async with another_service(service, patient) as first:
+        bulk_id = await started(first, 6)
+        await until_launched(first, bulk_id, 3)
+    async with another_service(service, patient) as second:
+        while await claimed(second, served):
+            pass
+        assert (await until_done(second, bulk_id))["launched"] == 6
+    assert len({run["parentRunId"] for run in await runs_of(service, bulk_id)}) == 6
+
+
+async def test_several_services_on_one_database_launch_each_run_once(service: Service, served, settings):
+    fail(service, served, 12)
+    async with (
+        another_service(service, replace(settings, bulk_queued_runs=12)) as one,
+        another_service(service, replace(settings, bulk_queued_runs=12)) as two,
+    ):
+        ids = [
+            await started(asked, 12, filter=FAILED, strategy=strategy)
+            for asked, strategy in ((one, "ALL_STEPS"), (two, "FROM_FAILURE"))
+        ]
+        for bulk_id in ids:
+            assert (await until_done(service, bulk_id))["launched"] == 12
+            assert len({run["parentRunId"] for run in await runs_of(service, bulk_id)}) == 12
+
+
 async def test_there_is_no_bulk_of_another_id(service: Service):
     assert (await service.ask(BULK, id="nobody"))["bulk"] is None
     assert (await service.ask(CANCEL, id="nobody"))["cancelBulk"] is None
@@ -361,3 +412,4 @@ async def test_what_breaks_for_one_run_is_logged_and_refused_and_stops_no_other(
     done = await until_done(service, await started(service, 2))
     assert (done["launched"], done["refused"]) == (1, 1)
     assert "a secret of the storage" in caplog.text
+    assert "a secret of the storage" not in done["refusals"][0]["message"]

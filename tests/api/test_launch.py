@@ -437,6 +437,14 @@ async def test_an_idempotency_key_of_any_length_is_refused_beyond_two_hundred(se
     assert error["extensions"]["code"] == "INVALID_ARGUMENTS"
 
 
+async def test_a_tag_of_dalsegnos_own_that_cannot_be_used_is_refused_with_a_sentence(service: Service, failed):
+    tags = [{"key": "dalsegno/max_retries", "value": "often"}]
+    (error,) = await service.errors(RELAUNCH, parentRunId=failed, tags=tags)
+    assert error["extensions"]["code"] == "INVALID_TAG"
+    assert "it must be a whole number from 0 to 100" in error["message"]
+    assert (await service.ask("{ runs { totalCount } }"))["runs"]["totalCount"] == 1
+
+
 async def test_the_warnings_of_a_launch_are_kept_with_it(service: Service, chain, script):
     service.publish(chain)
     script.failing = {"train"}

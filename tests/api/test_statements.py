@@ -29,11 +29,12 @@ FIELDS = {
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that are executed meanwhile, BEGIN and the like left out."""
+    """The statements that are executed meanwhile, BEGIN and the like left out, as is the service's look for bulks."""
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: object) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE")):
+        asked = statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE"))
+        if asked and "FROM bulks" not in statement:
             statements.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)

@@ -13,6 +13,13 @@ from tests.waiting import until
 
 PIPELINES = (Path(__file__).parent / "gallery_pipelines.py").read_text()
 _STATUS = "query ($run: ID!) { run(id: $run) { status stepCounts { status count } } }"
+_START_BULK = """mutation ($filter: RunFilter!) {
+  startBulk(action: REEXECUTE, filter: $filter, strategy: FROM_FAILURE, expectedCount: 1, reason: "it is mended") {
+    ... on StartBulkSuccess { bulk { id } }
+  }
+}"""
+_BULK = "query ($id: ID!) { bulk(id: $id) { done } }"
+_LAUNCHED = "query ($tag: TagInput!) { runs(filter: {tags: [$tag]}) { edges { node { id } } } }"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +33,12 @@ class Gallery:
     mended: str
     # Re-executes two steps of that one.
     selected: str
+    # One element of a mapped step failed.
+    mapped: str
+    # Re-executes one element of its mended group with another config: what follows of it is stale.
+    mixed: str
+    # The id of one: the first day's run was re-executed by it.
+    bulk: str
     # Goes on until the gallery is closed.
     running: str
     canceled: str
@@ -39,6 +52,8 @@ class Gallery:
             "failed": self.failed,
             "mended": self.mended,
             "selected": self.selected,
+            "mapped": self.mapped,
+            "mixed": self.mixed,
             "running": self.running,
             "canceled": self.canceled,
             "queued": self.queued,
@@ -76,11 +91,19 @@ def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
     client.wait(failed, timeout=60)
     again = client.launch_reexecution(failed, strategy="FROM_FAILURE", reason="perhaps it was the network").id
     client.wait(again, timeout=60)
+    mapped = client.launch_run("regional_models").id
+    client.wait(mapped, timeout=60)
     broken.unlink()
+    whole = client.launch_reexecution(mapped, strategy="FROM_FAILURE").id
+    client.wait(whole, timeout=60)
+    heavier = {"steps": {"fit_region": {"config": {"weight": 0.7}}}}
+    mixed = client.launch_reexecution(whole, selection=["fit_region[eu]"], run_config=heavier).id
+    client.wait(mixed, timeout=60)
     mended = client.launch_reexecution(failed, strategy="FROM_FAILURE", reason="the calendar has its season").id
     client.wait(mended, timeout=60)
     selected = client.launch_reexecution(mended, selection=["forecast", "report"]).id
     client.wait(selected, timeout=60)
+    bulk = _bulk(processes, client)
     canceled = client.launch_run("nightly_backup").id
     until(lambda: _is_waiting(processes, canceled), what="a run that waits")
     client.cancel_run(canceled)
@@ -93,10 +116,24 @@ def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
         failed=failed,
         mended=mended,
         selected=selected,
+        mapped=mapped,
+        mixed=mixed,
+        bulk=bulk,
         running=running,
         canceled=canceled,
         queued=queued,
     )
+
+
+def _bulk(processes: Processes, client: Client) -> str:
+    """One that is done, and so is the run that it launched."""
+    day = {"pipelineName": "daily_orders", "tags": [{"key": "day", "value": "2026-11-20"}]}
+    bulk: str = processes.ask(_START_BULK, filter=day)["startBulk"]["bulk"]["id"]
+    until(lambda: processes.ask(_BULK, id=bulk)["bulk"]["done"], what="the end of the bulk")
+    launched = processes.ask(_LAUNCHED, tag={"key": "dalsegno/bulk", "value": bulk})["runs"]["edges"]
+    for edge in launched:
+        client.wait(edge["node"]["id"], timeout=60)
+    return bulk
 
 
 def _is_waiting(processes: Processes, run_id: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from dalsegno import Out, Output, RetryPolicy, StepContext, pipeline, step
+from dalsegno import DynamicOut, DynamicOutput, Out, Output, RetryPolicy, StepContext, pipeline, step
 
 # While this file is there, the calendar is broken.
 BROKEN = Path(os.environ.get("GALLERY_BROKEN", "broken"))
@@ -115,6 +115,46 @@ def daily_orders():
     orders = join_orders(read_web_orders(), read_store_orders())
     match_refunds(read_refunds())
     report(value_orders(orders), forecast(orders))
+
+
+class FitConfig(BaseModel):
+    """How a model is fitted."""
+
+    weight: float = Field(default=0.5, description="How much the newest orders count.")
+
+
+@step(out=DynamicOut())
+def split_regions():
+    """One region after the other."""
+    for region in ("eu", "us", "asia"):
+        yield DynamicOutput(region, region)
+
+
+@step(config=FitConfig, tags={"cost": "high"})
+def fit_region(context: StepContext, region: str) -> float:
+    """Fits the model of one region."""
+    time.sleep(0.1)
+    if region == "us" and BROKEN.exists():
+        raise ValueError("the calendar has no season for us")
+    return len(region) * context.config.weight
+
+
+@step
+def score_region(model: float) -> float:
+    """How well it does."""
+    return model * 2
+
+
+@step
+def summarise(scores: list[float]) -> float:
+    """The mean of all regions."""
+    return sum(scores) / len(scores)
+
+
+@pipeline
+def regional_models():
+    """A model for each region, and how well they do."""
+    summarise(split_regions().map(lambda region: score_region(fit_region(region))).collect())
 
 
 @step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -139,6 +140,80 @@ def _plan_refused(ui: Ui, gallery: Gallery) -> None:
     expect(ui.plan.get_by_role("alert")).to_be_visible()
 
 
+def _suggestions(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.mended}")
+    ui.selection.fill("*forecast and not status:")
+    expect(ui.page.get_by_role("option", name="blocked")).to_be_visible()
+
+
+def _step_element(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.mapped}?step=fit_region%5Bus%5D&selection=fit_region%5Bus%5D*")
+    expect(ui.step_panel("fit_region[us]")).to_contain_text("Select all of its elements")
+
+
+def _mixed(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.mixed}?step=score_region%5Beu%5D")
+    expect(ui.group).to_contain_text("Mixed")
+    expect(ui.step_panel("score_region[eu]")).to_contain_text("Stale")
+    expect(ui.bar("score_region[eu]", "reused.*stale")).to_be_visible()
+
+
+def _plan_stale(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.mixed}?plan=SELECTED_STEPS&selection=score_region%5Basia%5D")
+    expect(ui.planned("score_region[eu]")).to_contain_text("stale")
+    expect(ui.plan.get_by_role("button", name="From changed instead").first).to_be_visible()
+
+
+def _plan_from_changed(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.mixed}?plan=FROM_CHANGED")
+    expect(ui.planned("fit_region[us]")).to_contain_text("config weight 0.5 -> 0.7")
+
+
+def _compare(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/compare/{gallery.mapped}/{gallery.mixed}")
+    expect(ui.page.get_by_role("link", name="fit_region[us] in the base run, failure")).to_be_visible()
+
+
+def _compare_same(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/compare/{gallery.mended}/{gallery.mended}?show=differences")
+    expect(ui.page.get_by_text("No step differs")).to_be_visible()
+
+
+def _compare_missing(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/compare/{gallery.mended}/01a20000-0000-7000-8000-000000000000")
+    expect(ui.page.get_by_text("One of the two is not there")).to_be_visible()
+
+
+def _runs_selected(ui: Ui, gallery: Gallery) -> None:
+    _every_run(ui, gallery)
+    for box in ui.page.get_by_role("checkbox", name="of daily_orders").all()[:2]:
+        box.check()
+    expect(ui.page.get_by_role("link", name="Compare")).to_be_visible()
+
+
+def _runs_relaunch(ui: Ui, gallery: Gallery) -> None:
+    _runs_selected(ui, gallery)
+    ui.page.get_by_role("button", name="Re-execute 2 runs").click()
+    expect(ui.page.get_by_role("dialog").get_by_text("left to do").first).to_be_visible()
+
+
+def _bulk_plan(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/?by=run&status=FAILURE")
+    ui.page.get_by_role("button", name=re.compile("^Re-execute 4 runs")).click()
+    expect(ui.page.get_by_role("dialog")).to_contain_text("These would be refused")
+
+
+def _bulk_progress(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/?by=run&tag=dalsegno%2Fbulk%3D{gallery.bulk}&bulk={gallery.bulk}")
+    expect(ui.page.get_by_role("region", name="Many runs at once")).to_contain_text("Done: 1 of 1")
+    expect(ui.page.get_by_role("link", name="daily_orders")).to_be_visible()
+
+
+def _bulk_missing(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/?bulk=nowhere")
+    expect(ui.page.get_by_text("No such work on many runs")).to_be_visible()
+
+
 def _no_such_run(ui: Ui, gallery: Gallery) -> None:
     ui.go("/runs/01a20000-0000-7000-8000-000000000000")
     expect(ui.page.get_by_text("No run").first).to_be_visible()
@@ -175,6 +250,11 @@ PAGES = [
     PageShown("runs-every-run", _every_run),
     PageShown("runs-unresolved", _unresolved),
     PageShown("runs-filtered-away", _runs_filtered_away),
+    PageShown("runs-selected", _runs_selected),
+    PageShown("runs-relaunch", _runs_relaunch),
+    PageShown("runs-bulk-plan", _bulk_plan),
+    PageShown("runs-bulk-progress", _bulk_progress),
+    PageShown("runs-bulk-missing", _bulk_missing),
     PageShown("runs-empty", _no_runs, on="empty"),
     PageShown("pipelines-full", _pipelines),
     PageShown("pipelines-empty", _no_pipelines, on="empty"),
@@ -196,6 +276,15 @@ PAGES = [
     PageShown("run-step-retried", _step_retried),
     PageShown("run-step-image", _step_with_image),
     PageShown("run-selection-failed", _selection_refused),
+    PageShown("run-suggestions", _suggestions),
+    PageShown("run-mapped", _run("mapped", ("fit_region[us]", "failure"), ("score_region[us]", "blocked"))),
+    PageShown("run-mapped-step", _step_element),
+    PageShown("run-mixed", _mixed),
+    PageShown("run-plan-stale", _plan_stale),
+    PageShown("run-plan-changed", _plan_from_changed),
+    PageShown("compare-full", _compare),
+    PageShown("compare-same", _compare_same),
+    PageShown("compare-missing", _compare_missing),
     PageShown("run-menu", _menu),
     PageShown("run-plan", _plan),
     PageShown("run-plan-failed", _plan_refused),

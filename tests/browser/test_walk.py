@@ -219,3 +219,7 @@ def test_a_viewer_may_look_and_is_told_why_not_launch(start, browsing):
     button = ui.page.get_by_role("button", name=re.compile("^Re-execute "))
     expect(button).to_be_disabled()
     expect(button).to_have_accessible_description(re.compile("token lets you look"))
+    ui.go("/?pipeline=train_and_analyse")
+    many = ui.page.get_by_role("button", name="Re-execute 1 run")
+    expect(many).to_be_disabled()
+    expect(many).to_have_accessible_description(re.compile("need an operator's token"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from dalsegno import DynamicOut, DynamicOutput, In, Instance, Out, Output, pipeline, step
 from dalsegno.definitions import PipelineDefinition, StepDefinition
@@ -14,6 +14,13 @@ from tests.conformance.pipelines import ScriptedError, in_order
 
 # A value: the step that made it, the run that did, and the mapping key of the element, if it is one.
 Value = tuple[str, str, str | None]
+
+
+class Script(Protocol):
+    """What has happened in a scenario so far."""
+
+    def enter(self, run_id: str, step_key: str, given: Mapping[str, Any], behaviour: list[Any]) -> Any:
+        """A body was entered with these values; what it is to do now."""
 
 
 class DynamicScript:
@@ -44,10 +51,12 @@ class DynamicInProcess(InProcess):
         return self._dynamic_script.received
 
 
-def build_dynamic_pipeline(steps: Mapping[str, Any], script: DynamicScript) -> PipelineDefinition:
+def build_dynamic_pipeline(
+    steps: Mapping[str, Any], script: Script, name: str = "scenario", tags: Mapping[str, str] | None = None
+) -> PipelineDefinition:
     """The pipeline of these described steps."""
 
-    @pipeline(name="scenario")
+    @pipeline(name=name, tags=tags)
     def scenario() -> None:
         placed: dict[str, Any] = {}
         for key in in_order(steps):
@@ -72,7 +81,7 @@ def _element(handle: Any) -> Any:
     return found[0]
 
 
-def _scripted(key: str, described: Mapping[str, Any], script: DynamicScript) -> StepDefinition:
+def _scripted(key: str, described: Mapping[str, Any], script: Script) -> StepDefinition:
     is_required = not described.get("optional", False)
 
     @step(

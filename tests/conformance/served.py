@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 
 from dalsegno.client import Client
 from dalsegno.definitions import PipelineDefinition
+from tests.conformance.dynamic_pipelines import build_dynamic_pipeline
 from tests.conformance.pipelines import Received, Value, build_pipeline
 
 # In a worker's environment: where scripts are kept, and the service that its steps call.
@@ -25,7 +26,8 @@ class Entry(msgspec.Struct, frozen=True):
     """A body was entered."""
 
     run_id: str
-    given: dict[str, str]
+    # By input: the refs, of a collect by mapping key, with the runs that made the values.
+    given: dict[str, Any]
 
 
 _ENTRIES = msgspec.json.Decoder(Entry)
@@ -39,7 +41,9 @@ class FileScript:
         self._folder = root / pipeline_name
         self._cancels_next_start = self._folder / "cancels-next-start"
 
-    def enter(self, run_id: str, step_key: str, given: Iterable[Value], behaviour: list[str]) -> str:
+    def enter(
+        self, run_id: str, step_key: str, given: Iterable[Value] | Mapping[str, Any], behaviour: list[Any]
+    ) -> Any:
         self._folder.mkdir(exist_ok=True)
         path = self._folder / f"{step_key}.jsonl"
         line = msgspec.json.encode(Entry(run_id, dict(given))) + b"\n"
@@ -87,6 +91,11 @@ def served_pipelines(described: Mapping[str, Mapping[str, Any]]) -> dict[str, Pi
     """The pipelines of these steps, by name; `generation` makes two of the same steps different code."""
     root = Path(os.environ[FOLDER])
     return {
-        name: build_pipeline(one["steps"], FileScript(name, root), name, {"generation": str(one["generation"])})
+        name: _build(one["steps"])(one["steps"], FileScript(name, root), name, {"generation": str(one["generation"])})
         for name, one in described.items()
     }
+
+
+def _build(steps: Mapping[str, Any]) -> Callable[..., PipelineDefinition]:
+    is_dynamic = any(described.get("dynamic") for described in steps.values())
+    return build_dynamic_pipeline if is_dynamic else build_pipeline

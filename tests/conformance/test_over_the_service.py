@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conformance import dynamic_records
 from tests.conformance.cases import Case, load, parametrised
 from tests.conformance.over_the_service import OverTheService, Theatre, open_theatre
 from tests.conformance.records import compared, expected_records
@@ -27,13 +28,24 @@ def sample(cases: list[Case]) -> list[Case]:
     return [case for case in cases if case["id"] in chosen]
 
 
+def sample_of_dynamic(cases: list[Case]) -> list[Case]:
+    """The first case of each trait, and of those without one."""
+    first: dict[str, str] = {}
+    for case in cases:
+        for trait in case["traits"] or ["none"]:
+            first.setdefault(trait, case["id"])
+    return [case for case in cases if case["id"] in first.values()]
+
+
+DYNAMIC = load("reexecution_dynamic")
 PLAYED = COMPARED if os.environ.get(ALL_BY) else sample(COMPARED)
+PLAYED_DYNAMIC = DYNAMIC if os.environ.get(ALL_BY) else sample_of_dynamic(DYNAMIC)
 
 
 @pytest.fixture(scope="module")
 def theatre(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
     """On each database."""
-    with open_theatre(tmp_path_factory.mktemp("theatre"), module_database_url, PLAYED) as opened:
+    with open_theatre(tmp_path_factory.mktemp("theatre"), module_database_url, [*PLAYED, *PLAYED_DYNAMIC]) as opened:
         yield opened
 
 
@@ -42,6 +54,14 @@ def test_every_run_of_a_scenario_comes_to_what_is_expected_over_the_service(case
     expected = expected_records(case)
     records = play(case, OverTheService(theatre, case))
     assert compared(records, expected) == dict(enumerate(expected))
+
+
+@parametrised(PLAYED_DYNAMIC)
+def test_every_run_of_a_scenario_with_mapped_steps_comes_to_what_is_expected_over_the_service(
+    case: Case, theatre: Theatre
+) -> None:
+    expected = dynamic_records.expected_of(case)
+    assert dynamic_records.compared(play(case, OverTheService(theatre, case)), expected) == expected
 
 
 def test_the_sample_has_every_category_and_every_decision_of_our_own() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from dalsegno.api.schema import export_schema
 from tests.contract import scenes
 from tests.contract.seen import Seen, errors_of_the_contract
 from tests.contract.stage import Stage
@@ -34,8 +33,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         scenes.cancelled(stage)
         scenes.an_active_sibling(stage)
         scenes.processes_are_lost(stage, worker)
-        if "startBulk" in export_schema():
-            scenes.many_at_once(stage, mended)
+        scenes.many_at_once(stage, mended)
         scenes.edited_code(stage, mended)
         scenes.lists(stage)
         yield stage.seen

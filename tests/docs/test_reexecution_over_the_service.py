@@ -13,11 +13,13 @@ from dalsegno import Instance
 from tests.docs.documents import blocks, document, section
 from tests.docs.reexecution_guide import BROKEN, MENDED, TEXT, WAYS, drawn, outcome
 from tests.end_to_end.service_processes import Processes, running
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PLAN, LAUNCH_THE_PLAN = blocks(section(TEXT, "The plan"), "graphql")
 UNRESOLVED, COMPARISON = blocks(section(TEXT, "Run groups"), "graphql")
 (CANCEL,) = blocks(section(TEXT, "When things go wrong inside a run"), "graphql")
+PLAN_BULK, START_BULK, BULK, CANCEL_BULK, LAUNCH_A_LIST = blocks(section(TEXT, "Many at once"), "graphql")
 (AT_MOST_ONCE,) = blocks(section(TEXT, "Launching at most once"), "graphql")
 
 
@@ -36,10 +38,27 @@ class Guide:
         with self._processes.client() as client:
             return client.wait(client.launch_run("forecast").id, timeout=30).id
 
-    def ask(self, query: str, **variables: str) -> dict[str, Any]:
+    def ask(self, query: str, **variables: object) -> dict[str, Any]:
         """The only field of the answer."""
         (answer,) = self._processes.ask(query, **variables).values()
         return dict(answer)
+
+    def ask_for_list(self, query: str, **variables: object) -> list[dict[str, Any]]:
+        """The only field of the answer, which is a list."""
+        (answer,) = self._processes.ask(query, **variables).values()
+        return [dict(one) for one in answer]
+
+    def until_resolved(self) -> None:
+        """Nothing is left to look at."""
+        until(lambda: not self.ask(UNRESOLVED)["edges"], what="the end of what was launched")
+
+    def script(self, code: str) -> dict[str, Any]:
+        """What the names stand for after a script in which `client` is one of the service."""
+        with self._processes.client() as client:
+            names: dict[str, Any] = {"client": client}
+            exec(code, names)
+            until(lambda: client.bulk(names["bulk"].id).done, what="the end of the bulk")
+            return names
 
     def launch(self, mutation: str, **variables: str) -> str:
         """The id of the run that was launched, once it has ended."""
@@ -109,6 +128,33 @@ def test_a_group_is_unresolved_as_long_as_a_step_of_it_is_not_settled(guide: Gui
     assert [partial in runs and guide.parent in runs for runs in unresolved()] == [True]
     guide.launch(blocks(section(TEXT, "From failure"), "graphql")[0])
     assert unresolved() == []
+
+
+def test_a_bulk_is_planned_started_and_done_as_it_stands_there(guide: Guide) -> None:
+    # Unresolved again: a part of it was executed, and not all that was to be done.
+    guide.launch(blocks(section(TEXT, "Selected steps"), "graphql")[0])
+    plan = guide.ask(PLAN_BULK)
+    assert (plan["runs"], plan["stepsToExecute"], plan["refusals"]) == (1, 2, [])
+    refused = guide.ask(START_BULK, count=7)
+    assert (refused["expectedCount"], refused["actualCount"]) == (7, 1)
+    bulk = guide.ask(START_BULK, count=plan["runs"])["bulk"]
+    until(lambda: guide.ask(BULK, bulk=bulk["id"])["done"], what="the end of the bulk")
+    assert guide.ask(CANCEL_BULK, bulk=bulk["id"]) == {"launched": 1, "total": 1, "canceled": False}
+    guide.until_resolved()
+
+
+def test_a_bulk_is_started_by_a_script(guide: Guide) -> None:
+    guide.launch(blocks(section(TEXT, "Selected steps"), "graphql")[0])
+    bulk = guide.script(blocks(section(TEXT, "Many at once"), "python")[0])["bulk"]
+    assert (bulk.total, bulk.reason) == (1, "The disk was full")
+    guide.until_resolved()
+
+
+def test_a_list_of_runs_is_re_executed_at_once(guide: Guide) -> None:
+    launched, refused = guide.ask_for_list(LAUNCH_A_LIST, parents=[guide.parent, "nobody"])
+    assert launched["run"]["parentRunId"] == guide.parent
+    assert "No run has the id 'nobody'" in refused["message"]
+    assert guide.ask_for_list(LAUNCH_A_LIST, parents=[guide.parent, "nobody"])[0] == launched
 
 
 def test_a_run_that_has_ended_is_not_cancelled(guide: Guide) -> None:

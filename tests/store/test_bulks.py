@@ -24,7 +24,7 @@ from dalsegno.store.bulk_progress import (
     still_queued,
     unfinished_bulks,
 )
-from dalsegno.store.bulks import cancel_bulk, fetch_bulk, matching_runs, start_bulk
+from dalsegno.store.bulks import cancel_bulk, fetch_bulk, fetch_refusals, matching_runs, start_bulk
 from dalsegno.store.database import Database
 from dalsegno.store.queue import claim
 from dalsegno.store.run_filter import RunFilter
@@ -181,6 +181,7 @@ def test_what_came_of_each_run_is_kept_and_counted_until_none_waits(store: Store
     whole = store.read(fetch_bulk(given.bulk_id))
     assert whole is not None and (whole.launched, whole.refused, whole.done, whole.canceled) == (2, 1, True, False)
     assert store.read(unfinished_bulks()).free == ()
+    assert store.read(fetch_refusals(given.bulk_id)) == {"no": 1}
     assert not store.write(hold_bulk(lease))
 
 

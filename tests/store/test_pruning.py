@@ -17,6 +17,7 @@ from dalsegno.runs.attempts import StepState
 from dalsegno.runs.bulk import Bulk, BulkAction
 from dalsegno.runs.run import Run, RunGroup
 from dalsegno.runs.status import RunStatus, StepStatus
+from dalsegno.store.automatic_retries import note_retry, refuse_retry
 from dalsegno.store.bulks import cancel_bulk, fetch_bulk, start_bulk
 from dalsegno.store.database import Database
 from dalsegno.store.lineage import fetch_lineage
@@ -141,6 +142,15 @@ def test_a_group_in_a_bulk_stays_until_the_bulk_has_ended(store: Store) -> None:
     assert prune(store, "1") == ()
     store.write(cancel_bulk("b"))
     assert outdated(store) == ["1", "2"]
+
+
+def test_a_group_that_is_to_be_retried_by_itself_stays_until_that_is_settled(store: Store) -> None:
+    keep(store, run_named("1"), run_named("2"), status=RunStatus.FAILURE)
+    store.write(note_retry("1", 1))
+    assert outdated(store) == ["2"]
+    assert prune(store, "1") == ()
+    store.write(refuse_retry("1", "its worker is gone"))
+    assert prune(store, "1") == ("1",)
 
 
 def test_of_a_bulk_that_has_ended_what_is_kept_still_counts_and_then_nothing(store: Store) -> None:

@@ -211,7 +211,7 @@ def test_the_next_of_ten_thousand_is_found_by_the_queue_s_own_index(plans: _Plan
 
 
 def test_lost_runs_are_looked_for_among_those_that_go_on(plans: _Plans) -> None:
-    plan, rows = plans.looked_at(queue._OLDEST_LOST, loaded=LOADED)
+    plan, rows = plans.looked_at(queue._OLDEST_LOST, loaded=LOADED, besides=[])
     assert "ix_runs_status_run_id" in plan or "ix_runs_queue" in plan
     assert rows <= 10
 

@@ -59,7 +59,8 @@ class BulkCarrier:
     async def run(self) -> None:
         """Until it is stopped; then every bulk has been given back, for another service to carry on at once."""
         while not self._stopping.is_set():
-            await _first_of(self._stopping.wait(), self._service.bulk_started.wait(), asyncio.sleep(await self._take()))
+            seconds = await self._take()
+            await _first_of(self._stopping.wait(), self._service.bulk_started.wait(), asyncio.sleep(seconds))
         await asyncio.gather(*self._tasks)
 
     async def stop(self, running: asyncio.Task[None], patience_seconds: float) -> None:

@@ -1,11 +1,11 @@
-"""Many runs at once: re-executing a list of them, and bulks, which the service carries out by itself."""
+"""Bulks: re-executing or cancelling every run that matches, which the service carries out by itself."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from inspect import isawaitable
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 import strawberry
@@ -18,16 +18,13 @@ from dalsegno.api.errors import Error, Handler
 from dalsegno.api.fields import computed, given, mutation, shown
 from dalsegno.api.filters import RunFilter
 from dalsegno.api.launch import HANDLERS as LAUNCH_HANDLERS
-from dalsegno.api.launch import IdempotencyConflictError, LaunchReexecutionResult, LaunchRunSuccess
+from dalsegno.api.launch import IdempotencyConflictError
 from dalsegno.api.launching import checked_key
-from dalsegno.api.relaunching import ListRequest, relaunch_all
-from dalsegno.api.runs import Run
 from dalsegno.run_id import new_run_id
 from dalsegno.runs.bulk import Bulk as BulkRecord
 from dalsegno.runs.bulk import BulkAction
-from dalsegno.runs.run import Run as RunRecord
 from dalsegno.runs.status import ReexecutionStrategy
-from dalsegno.store.bulks import cancel_bulk, fetch_bulk, start_bulk
+from dalsegno.store.bulks import cancel_bulk, fetch_bulk, fetch_refusals, start_bulk
 from dalsegno.store.runs import IdempotencyKey
 
 _SCOPE = "startBulk"
@@ -35,7 +32,7 @@ _SCOPE = "startBulk"
 
 @shown
 class BulkRefusal:
-    """Runs that would be refused, all for the same reason."""
+    """Runs that are, or would be, refused, all for the same reason."""
 
     message: str
     runs: int
@@ -76,6 +73,11 @@ class Bulk:
     started_at: datetime
     launched_by: str | None
     reason: str | None
+
+    @computed
+    async def refusals(self, info: Info) -> list[BulkRefusal]:
+        """Runs that have been refused so far, by reason; the most frequent first."""
+        return _refusals(await info.context.service.database.read_async(fetch_refusals(self.id)))
 
     @staticmethod
     def of(record: BulkRecord) -> Bulk:
@@ -140,7 +142,7 @@ class BulkQueries:
             runs=found.runs,
             steps_to_execute=found.steps_to_execute,
             estimated_duration_ms=found.estimated_ms,
-            refusals=[BulkRefusal(message=message, runs=runs) for message, runs in found.refusals.items()],
+            refusals=_refusals(found.refusals),
         )
 
     @computed
@@ -152,33 +154,7 @@ class BulkQueries:
 
 @strawberry.type
 class BulkMutations:
-    """Fields of Mutation on many runs."""
-
-    @mutation
-    async def launch_reexecutions(
-        self,
-        info: Info,
-        parent_run_ids: list[strawberry.ID],
-        strategy: ReexecutionStrategy,
-        reason: str | None = strawberry.UNSET,
-        idempotency_key: Annotated[
-            str | None,
-            strawberry.argument(
-                description="For the whole list. The same key with the same list answers the runs launched first, and "
-                "tries again what was refused; with another list, an error for each."
-            ),
-        ] = strawberry.UNSET,
-    ) -> list[LaunchReexecutionResult]:
-        """Re-execute up to 100 runs at once with one strategy; results in the order of the ids; one refused stops no
-        other. A run that is named twice is re-executed twice.
-        """
-        request = ListRequest(
-            parent_run_ids=tuple(parent_run_ids),
-            strategy=strategy,
-            reason=given(reason),
-            idempotency_key=given(idempotency_key),
-        )
-        return [await _shown(one, info) for one in await relaunch_all(info.context, request)]
+    """Fields of Mutation on bulks."""
 
     @mutation
     async def start_bulk(
@@ -227,25 +203,17 @@ class BulkMutations:
         return None if found is None else Bulk.of(found)
 
 
+def _refusals(by_message: Mapping[str, int]) -> list[BulkRefusal]:
+    return [BulkRefusal(message=message, runs=runs) for message, runs in by_message.items()]
+
+
 def _key(context: RequestContext, key: str | None, arguments: tuple[object, ...]) -> IdempotencyKey | None:
-    if checked_key(key) is None:
+    checked = checked_key(key)
+    if checked is None:
         return None
     asked = msgspec.json.encode(arguments, order="deterministic")
     scope = f"{_SCOPE}:{context.caller.name}"
-    return IdempotencyKey(scope=scope, key=key or "", arguments=hashlib.sha256(asked).hexdigest())
-
-
-async def _shown(one: RunRecord | raised.DalsegnoError, info: Info) -> Any:
-    """A member of the result's union. Raises what is none."""
-    if isinstance(one, RunRecord):
-        return LaunchRunSuccess(run=Run.of(one))
-    handler = next((handler for handler in HANDLERS if isinstance(one, handler.exception_type)), None)
-    member = None if handler is None else handler.handle(one, field=None, info=info)
-    if isawaitable(member):
-        member = await member
-    if member is None:
-        raise one
-    return member
+    return IdempotencyKey(scope=scope, key=checked, arguments=hashlib.sha256(asked).hexdigest())
 
 
 def _count_changed(error: raised.BulkCountChangedError, _info: object) -> BulkCountChangedError:

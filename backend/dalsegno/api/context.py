@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -10,10 +11,12 @@ import strawberry
 
 from dalsegno.api.access import Caller
 from dalsegno.api.loaders import Loaders
+from dalsegno.api.metrics import ServiceMetrics
 from dalsegno.api.recent import Recent
 from dalsegno.api.sightings import Sightings
 from dalsegno.errors import PermissionDeniedError
 from dalsegno.output_storage import OutputStorage
+from dalsegno.runs.attempts import StepState
 from dalsegno.settings import Role, Settings
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 from dalsegno.store.changes import Changes
@@ -22,6 +25,8 @@ from dalsegno.store.step_counts import StepCounts
 
 _SNAPSHOTS_KEPT = 200
 _COUNTS_KEPT = 5_000
+# Of all ended runs together, for the plans of those that re-execute them; some 100 MB.
+_STEPS_KEPT = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +37,13 @@ class Service:
     storage: OutputStorage
     settings: Settings
     changes: Changes
+    metrics: ServiceMetrics = field(default_factory=ServiceMetrics)
     # Of stored outputs, in previews.
     sightings: Sightings = field(default_factory=Sightings)
     # By id.
     snapshots: Recent[str, PipelineSnapshot] = field(default_factory=lambda: Recent(_SNAPSHOTS_KEPT))
+    # By run id, of runs that have ended.
+    ended_steps: Recent[str, Mapping[str, StepState]] = field(default_factory=lambda: Recent(_STEPS_KEPT, len))
     # By run id and version.
     step_counts: Recent[tuple[str, int], StepCounts] = field(default_factory=lambda: Recent(_COUNTS_KEPT))
     # A bulk has been started here.

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 from anyio import to_thread
 
-from dalsegno.api.context import RequestContext
+from dalsegno.api.context import RequestContext, Service
 from dalsegno.api.recent import Recent
 from dalsegno.api.sightings import SeenOutputs
 from dalsegno.errors import PipelineNotFoundError, RunNotFoundError
@@ -70,13 +70,15 @@ async def plan_run(context: RequestContext, pipeline_name: str, options: LaunchO
     pipeline = await service.database.read_async(_current(pipeline_name, service.snapshots))
     if pipeline is None:
         raise PipelineNotFoundError(pipeline_name=pipeline_name)
-    return _told_if_unserved(plan_launch(pipeline.snapshot, options), pipeline)
+    with service.metrics.plans.time():
+        plan = plan_launch(pipeline.snapshot, options)
+    return _told_if_unserved(plan, pipeline)
 
 
 async def subject_of(context: RequestContext, run_id: str) -> ReexecutionSubject:
     """A run to re-execute. Raises RunNotFoundError."""
     service = context.service
-    subject = await service.database.read_async(_subject(run_id, service.snapshots))
+    subject = await service.database.read_async(_subject(run_id, service))
     if subject is None:
         raise RunNotFoundError(run_id=run_id)
     if not subject.lineage.nearest.status.has_ended and await service.database.write_async(end_abandoned_run(run_id)):
@@ -96,17 +98,18 @@ async def plan_reexecution(
     if subject.pipeline is None:
         raise PipelineNotFoundError(pipeline_name=subject.lineage.nearest.pipeline_name)
     # In a thread: it looks at files.
-    plan = await to_thread.run_sync(
-        partial(
-            plan_relaunch,
-            subject.pipeline.snapshot,
-            subject.lineage,
-            options,
-            SeenOutputs(OutputsOfWorkers(context.service.storage), context.service.sightings, fresh=to_launch),
-            verify=False,
-            active_run_ids=subject.active_run_ids,
+    with context.service.metrics.plans.time():
+        plan = await to_thread.run_sync(
+            partial(
+                plan_relaunch,
+                subject.pipeline.snapshot,
+                subject.lineage,
+                options,
+                SeenOutputs(OutputsOfWorkers(context.service.storage), context.service.sightings, fresh=to_launch),
+                verify=False,
+                active_run_ids=subject.active_run_ids,
+            )
         )
-    )
     return _told_if_unserved(plan, subject.pipeline)
 
 
@@ -123,11 +126,14 @@ def _told_if_unserved(plan: Plan, pipeline: CurrentPipeline) -> Plan:
     return msgspec.structs.replace(plan, warnings=(*plan.warnings, warning))
 
 
-def _subject(run_id: str, kept: Recent[str, PipelineSnapshot]) -> Script[ReexecutionSubject | None]:
-    lineage = yield from fetch_lineage(run_id)
+def _subject(run_id: str, service: Service) -> Script[ReexecutionSubject | None]:
+    lineage = yield from fetch_lineage(run_id, service.ended_steps)
     if lineage is None:
         return None
-    pipeline = yield from _current(lineage.nearest.pipeline_name, kept)
+    for one in lineage:
+        if one.run.status.has_ended:
+            service.ended_steps.keep(one.run.run_id, one.steps)
+    pipeline = yield from _current(lineage.nearest.pipeline_name, service.snapshots)
     active = yield from fetch_active_run_ids(lineage.root.run_id)
     return ReexecutionSubject(lineage=lineage, pipeline=pipeline, active_run_ids=tuple(active))
 

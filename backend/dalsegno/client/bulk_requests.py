@@ -12,7 +12,8 @@ from dalsegno.client.records import Bulk, BulkPlan, Run, RunFilter
 from dalsegno.client.refusals import raise_refusal
 from dalsegno.client.requests import Request, run_in, tags_as_sent, whole
 
-_BULK = "id action strategy total launched refused done canceled startedAt launchedBy reason"
+_BULK = """id action strategy total launched refused done canceled startedAt launchedBy reason
+    refusals { message runs }"""
 _RELAUNCH = """mutation LaunchReexecutions(
   $parentRunIds: [ID!]! $strategy: ReexecutionStrategy! $reason: String $idempotencyKey: String
 ) {

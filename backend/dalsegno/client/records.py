@@ -180,7 +180,7 @@ class RunFilter(_Record, frozen=True, omit_defaults=True):
 
 
 class BulkRefusal(_Record, frozen=True):
-    """Runs that would be refused, all for the same reason."""
+    """Runs that are, or would be, refused, all for the same reason."""
 
     message: str
     runs: int
@@ -215,3 +215,4 @@ class Bulk(_Record, frozen=True):
     started_at: datetime
     launched_by: str | None
     reason: str | None
+    refusals: tuple[BulkRefusal, ...]

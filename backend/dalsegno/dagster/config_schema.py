@@ -88,7 +88,7 @@ class ConfigSchema:
         problems.extend(config_problems(config, self.json_schema, path))
         if problems:
             raise InvalidRunConfigError(problems=tuple(problems))
-        return config
+        return _with_floats(config, self.json_schema)
 
 
 def _schema_of(declared: Any, place: str) -> dict[str, Any]:
@@ -136,6 +136,18 @@ def _schema_of_fields(fields: Mapping[Any, Any], place: str) -> dict[str, Any]:
         properties[name] = schema
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": required} if required else schema
+
+
+def _with_floats(config: Any, schema: JsonSchema) -> Any:
+    """The same; a whole number that stands for a float is one, as authors who wrote `float` expect."""
+    if schema.get("type") == "number":
+        return float(config)
+    if isinstance(config, dict):
+        fields = schema.get("properties", {})
+        return {name: _with_floats(value, fields.get(name, ANYTHING)) for name, value in config.items()}
+    if isinstance(config, list):
+        return [_with_floats(value, schema.get("items", ANYTHING)) for value in config]
+    return config
 
 
 def _is_optional(schema: JsonSchema) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from dalsegno.dagster.ops import OpDefinition, texts
 from dalsegno.dagster.refusals import refuse_argument, refuse_arguments
 from dalsegno.dagster.resources import CarriedResource
 from dalsegno.dagster.run_config import carried_config, section_of, told_as
-from dalsegno.definitions.handles import OutputHandle
+from dalsegno.definitions.handles import DynamicHandle, OutputHandle
 from dalsegno.definitions.inputs_outputs import RESULT
 from dalsegno.definitions.names import check_name, check_tags, check_text, refuse_positional
 from dalsegno.definitions.pipeline import PipelineDefinition, body_arguments, trace_body
@@ -51,6 +52,7 @@ class CarriedPipeline(PipelineDefinition):
         place = f"pipeline {check_name(name, place=f'pipeline {name!r}', what='pipeline')!r}"
         refuse_arguments(others, place=place, known=PIPELINE_OPTIONS)
         trace, returned = trace_body(function, place)
+        mode_defs = mode_defs or [ModeDefinition()]
         run_tags = check_tags(texts(tags), place=place)
         document: Mapping[str, Any] = {}
         if config is not None:
@@ -66,8 +68,9 @@ class CarriedPipeline(PipelineDefinition):
             tags=run_tags,
             body=function,
         )
-        # Output name -> what its body returns.
+        # By name, the outputs that its body returns; and those of each graph that it calls.
         self.returned: Mapping[str, OutputRef] = _returned(returned)
+        self.returned_by_graph = {key: _returned(given) for key, given in trace.returned.items()}
         functools.update_wrapper(self, function, updated=())
 
 
@@ -206,7 +209,9 @@ class GraphDefinition:
             problem = "it is called in the body of a job or graph only; .execute_in_process(...) runs it"
             raise InvalidDefinitionError(place=self._place, problem=problem)
         with trace.calling(self, alias) as key:
-            return self._body(**body_arguments(self._body, trace.place_of(key), args, kwargs))
+            returned = self._body(**body_arguments(self._body, trace.place_of(key), args, kwargs))
+            trace.returned[key] = returned
+            return returned
 
 
 PIPELINE_OPTIONS = ("name", "description", "mode_defs", "tags", "solid_retry_policy")
@@ -255,7 +260,9 @@ def _within(
     if not isinstance(definition, OpDefinition):
         if of_step:
             raise InvalidDefinitionError(place=place, problem="it is no @op, so the job gives it no config")
-        return placed
+        own = copy.copy(definition)
+        own.retry_policy = definition.retry_policy or retry_policy
+        return replace(placed, definition=own)
     made = definition.within(pipeline_tags=tags, retry_policy=retry_policy, default_config=of_step.get("config"))
     return replace(placed, definition=made)
 
@@ -295,4 +302,4 @@ def _modes_with(modes: Any, configs: Mapping[str, Any]) -> list[definitions.Mode
 
 def _returned(returned: Any) -> dict[str, OutputRef]:
     given = returned if isinstance(returned, Mapping) else {RESULT: returned}
-    return {name: one._ref for name, one in given.items() if isinstance(one, OutputHandle)}
+    return {name: one._ref for name, one in given.items() if isinstance(one, (OutputHandle, DynamicHandle))}

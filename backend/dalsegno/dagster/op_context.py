@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from dalsegno.definitions import InitResourceContext, StepContext
-from dalsegno.snapshot.step_keys import mapping_key_of
+from dalsegno.snapshot.step_keys import mapping_key_of, step_name
 
 _ABSENT = "is not carried over from Dagster; docs/coming-from-dagster.md lists what a context has"
 
@@ -29,6 +29,13 @@ class RunOfContext(msgspec.Struct, frozen=True):
         return self.pipeline_name
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """The step in its place."""
+
+    # Its alias where it has one; without the graphs that it is in.
+    name: str
+
+
 class OpContext(StepContext):
     """A step's context with the names of Dagster's, of both eras."""
 
@@ -38,6 +45,13 @@ class OpContext(StepContext):
         return self.config
 
     solid_config = op_config
+
+    @property
+    def op(self) -> Placed:
+        """The step in its place."""
+        return Placed(step_name(self.step_key).rpartition(".")[2])
+
+    solid = op
 
     @property
     def retry_number(self) -> int:

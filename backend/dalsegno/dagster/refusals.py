@@ -18,7 +18,7 @@ _HOOKS = "a client can wait for a run, or follow its events"
 _OUTPUT_CONFIG = "an IO manager has one config, config_schema; what concerns one output stands in Out(metadata=...)"
 
 # Arguments of Dagster's, of either era, by name.
-_INSTEAD: Mapping[str, str] = {
+INSTEAD: Mapping[str, str] = {
     "asset_check_selection": _ASSETS,
     "asset_key": _ASSETS,
     "asset_layer": _ASSETS,
@@ -56,12 +56,12 @@ _INSTEAD: Mapping[str, str] = {
 def refuse_arguments(given: Mapping[str, Any], *, place: str, known: Iterable[str] = ()) -> None:
     """InvalidDefinitionError for the first of these arguments that says anything."""
     for name, value in given.items():
-        if name not in _INSTEAD:
+        if name not in INSTEAD:
             problem = f"it takes no argument {name!r}.{known_names(name, known)}"
             raise InvalidDefinitionError(place=place, problem=problem)
         # Dagster's own default for each of them.
         if value is not None:
-            refuse_argument(name, _INSTEAD[name], place=place)
+            refuse_argument(name, INSTEAD[name], place=place)
 
 
 def refuse_argument(name: str, instead: str, *, place: str) -> NoReturn:

@@ -15,6 +15,7 @@ from dalsegno.runs.events import RunEvent
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
 from dalsegno.snapshot.close_names import known_names
+from dalsegno.snapshot.pipeline_snapshot import OutputRef
 
 # Our kinds of events -> Dagster's, where they have the same meaning.
 _TYPES: Mapping[str, str] = {
@@ -27,7 +28,7 @@ _TYPES: Mapping[str, str] = {
     "STEP_FAILED": "STEP_FAILURE",
     "STEP_SKIPPED": "STEP_SKIPPED",
     "STEP_RETRYING": "STEP_UP_FOR_RETRY",
-    "OUTPUT_STORED": "HANDLED_OUTPUT",
+    "STEP_OUTPUT_STORED": "HANDLED_OUTPUT",
 }
 
 
@@ -167,18 +168,24 @@ class CarriedResult:
     def output_for_solid(self, name: str, output_name: str = "result") -> Any:
         """The value of a step's output, made in this run or reused by it; of a mapped step, a dict by mapping key.
 
-        A step of a graph is named `graph.step`. Raises KeyError for an unknown step, and OutputUnavailableError.
+        A step of a graph is named `graph.step`; a graph's own outputs are what its function returns. Raises KeyError
+        for an unknown step or output, and OutputUnavailableError.
         """
+        of_graph = getattr(self._pipeline, "returned_by_graph", {})
+        if name in of_graph:
+            return self._returned(of_graph[name], f"graph {name!r}", output_name)
         return self.own.output_value(name, output_name)
 
     output_for_node = output_for_solid
 
     def output_value(self, output_name: str = "result") -> Any:
         """The value of one of the job's own outputs: what its function returns. Raises KeyError where it has none."""
-        returned = getattr(self._pipeline, "returned", {})
+        return self._returned(getattr(self._pipeline, "returned", {}), self._pipeline.place, output_name)
+
+    def _returned(self, returned: Mapping[str, OutputRef], place: str, output_name: str) -> Any:
         if output_name not in returned:
-            hint = known_names(output_name, returned) or " What the job's function returns is its output."
-            raise KeyError(f"{self._pipeline.place} has no output {output_name!r}.{hint}")
+            hint = known_names(output_name, returned) or " What its function returns is its output."
+            raise KeyError(f"{place} has no output {output_name!r}.{hint}")
         ref = returned[output_name]
         return self.own.output_value(ref.step_key, ref.output_name)
 

@@ -15,7 +15,7 @@ from dalsegno.snapshot.config_values import json_pointer
 
 STEPS = "steps"
 SECTIONS = ("ops", "solids", STEPS)
-_INSTEAD = {
+INSTEAD = {
     "execution": "where steps execute is a worker's setting (DALSEGNO_EXECUTOR)",
     "inputs": "give an input to the step that takes it: {'ops': {step: {'inputs': {name: value}}}}",
     "intermediate_storage": "an IO manager among the resources stores outputs",
@@ -104,7 +104,7 @@ def _input(value: Any, path: str) -> Any:
 
 def _refuse(given: Mapping[Any, Any], path: str) -> None:
     for name in given:
-        if name in _INSTEAD:
+        if name in INSTEAD:
             raise _problem(json_pointer(path, name), _not_carried(name))
 
 
@@ -115,7 +115,7 @@ def _refuse_beside_steps(node: Mapping[Any, Any], path: str) -> None:
 
 
 def _not_carried(name: str) -> str:
-    return f"it is not carried over from Dagster: {_INSTEAD[name]}"
+    return f"it is not carried over from Dagster: {INSTEAD[name]}"
 
 
 def _problem(path: str, message: str) -> InvalidRunConfigError:

@@ -91,6 +91,8 @@ class Trace:
         self._enclosing: tuple[_Enclosing, ...] = ()
         self._steps: dict[str, StepDefinition] = {}
         self._called: dict[str, Callee] = {}
+        # By its key, what the body of each of them has returned.
+        self.returned: dict[str, Any] = {}
 
     def place_of(self, step_key: str) -> str:
         """Where a fault of this step is, in words."""

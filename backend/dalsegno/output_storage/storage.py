@@ -13,6 +13,7 @@ from urllib.parse import quote
 from dalsegno.output_storage.folder import Folder, path_of
 from dalsegno.output_storage.output_file import LogWriter, OutputFile, StoredOutput, check_bytes
 from dalsegno.output_storage.run_folders import RunFolders
+from dalsegno.settings import Durability
 
 if TYPE_CHECKING:
     from dalsegno.output_storage.remote_store import RemoteStore
@@ -27,10 +28,13 @@ _DIGITS_OF_HASH = 24
 class OutputStorage:
     """Outputs and captured prints under one folder or URL. Each output is written once, under its attempt's token."""
 
-    def __init__(self, url: str) -> None:
-        """Storage at a path or an fsspec URL; raises InvalidSettingError where it is neither."""
+    def __init__(self, url: str, durability: Durability = Durability.PROCESS) -> None:
+        """Storage at a path or an fsspec URL; raises InvalidSettingError where it is neither.
+
+        What a store that is no folder keeps, and when, is its own affair.
+        """
         folder = _local_path(url)
-        self._folder = Folder()
+        self._folder = Folder(synced=durability is Durability.POWER)
         self._remote = None if folder is not None else _remote_store(url)
         self._root = url.rstrip("/") if folder is None else os.path.abspath(folder)
 

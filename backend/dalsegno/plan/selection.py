@@ -38,7 +38,7 @@ def select_steps(
     """
     tree = parse_selection(normalise_texts(selection))
     picked = steps_picked_by(tree, ScopedSteps.of(graph, context.scope), context)
-    return tuple(key for key in graph if key in picked)
+    return graph.in_order(picked)
 
 
 def resolve_selection(

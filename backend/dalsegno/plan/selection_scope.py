@@ -23,8 +23,8 @@ class ScopedSteps(msgspec.Struct, frozen=True, dict=True):
     @staticmethod
     def of(graph: StepGraph, scope: Collection[str] | None) -> ScopedSteps:
         """Those of the graph that are in the scope; None: all."""
-        every = graph.upstream.keys()
-        return ScopedSteps(graph, every if scope is None or len(scope) == len(graph) else every & frozenset(scope))
+        is_whole = scope is None or len(scope) == len(graph)
+        return ScopedSteps(graph, graph.upstream.keys() if is_whole or scope is None else frozenset(scope))
 
     @cached_property
     def rows_of_mapped(self) -> Mapping[str, tuple[str, ...]]:

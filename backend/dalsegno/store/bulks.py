@@ -23,6 +23,13 @@ _COUNT_OUTCOMES = (
     .where(bulk_runs.c.bulk_id == bindparam("wanted_id"))
     .group_by(bulk_runs.c.outcome)
 )
+_runs_refused = func.count().label("runs_refused")
+_REFUSALS = (
+    select(bulk_runs.c.message, _runs_refused)
+    .where(bulk_runs.c.bulk_id == bindparam("wanted_id"), bulk_runs.c.outcome == BulkOutcome.REFUSED)
+    .group_by(bulk_runs.c.message)
+    .order_by(_runs_refused.desc(), bulk_runs.c.message)
+)
 _INSERT = InsertOrIgnore(bulks)
 _INSERT_RUNS = insert(bulk_runs)
 _of_bulk = bulk_runs.c.bulk_id == bulks.c.bulk_id
@@ -80,6 +87,12 @@ def fetch_bulk(bulk_id: str) -> Script[Bulk | None]:
     """The bulk with this id, as far as it is."""
     rows = yield _FETCH, {"wanted_id": bulk_id}
     return (yield from _with_counts(rows[0])) if rows else None
+
+
+def fetch_refusals(bulk_id: str) -> Script[dict[str, int]]:
+    """Why runs of the bulk were refused: how many by sentence, the most frequent first."""
+    rows = yield _REFUSALS, {"wanted_id": bulk_id}
+    return {row.message: row.runs_refused for row in rows}
 
 
 def cancel_bulk(bulk_id: str) -> Script[Bulk | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from sqlalchemy import bindparam, literal, select
 
@@ -13,7 +14,15 @@ from dalsegno.store.script import Script
 from dalsegno.store.steps import fetch_steps
 from dalsegno.store.tables import runs
 
-_NONE: Mapping[str, Mapping[str, StepState]] = {}
+
+class KnownSteps(Protocol):
+    """By run id: the steps of runs that have ended, as far as they are at hand; they never change."""
+
+    def get(self, key: str, /) -> Mapping[str, StepState] | None:
+        """Those of a run; None where they have to be read."""
+
+
+_NONE: KnownSteps = dict[str, Mapping[str, StepState]]()
 
 _ancestors = (
     select(runs.c.run_id, runs.c.parent_run_id, literal(0).label("distance"))
@@ -31,15 +40,16 @@ _FETCH_ANCESTORS = (
 )
 
 
-def fetch_lineage(run_id: str, known: Mapping[str, Mapping[str, StepState]] = _NONE) -> Script[Lineage | None]:
+def fetch_lineage(run_id: str, known: KnownSteps = _NONE) -> Script[Lineage | None]:
     """The runs from this one to its root, with the steps that each touched; of attempts only the successful ones.
 
-    `known` holds the steps of runs that have ended, by run id, which need not be read: they never change.
+    The steps of runs that are `known` are not read.
     """
     rows = yield _FETCH_ANCESTORS, {"wanted_id": run_id}
     if not rows:
         return None
-    unknown = [row.run_id for row in rows if row.run_id not in known]
-    read = (yield from fetch_steps(unknown, with_attempts=False)) if unknown else {}
-    steps = {row.run_id: known[row.run_id] if row.run_id in known else read[row.run_id] for row in rows}
+    steps = {row.run_id: found for row in rows if (found := known.get(row.run_id)) is not None}
+    unknown = [row.run_id for row in rows if row.run_id not in steps]
+    if unknown:
+        steps |= yield from fetch_steps(unknown, with_attempts=False)
     return Lineage(tuple(LineageRun(run=run_of(row), steps=steps[row.run_id]) for row in rows))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -29,7 +30,16 @@ from dalsegno.runs.status import RunStatus
 from dalsegno.store.run_groups import group_of
 from dalsegno.store.script import Script
 from dalsegno.store.statements import announced, database_now, locked
-from dalsegno.store.tables import bulk_runs, bulks, pruned_runs, run_groups, run_plans, run_tags, runs
+from dalsegno.store.tables import (
+    automatic_retries,
+    bulk_runs,
+    bulks,
+    pruned_runs,
+    run_groups,
+    run_plans,
+    run_tags,
+    runs,
+)
 
 
 class Outdated(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +61,10 @@ _goes_on = exists().where(_of_group, runs.c.ended_at.is_(None))
 _is_in_open_bulk = exists().where(
     _of_group, bulk_runs.c.run_id == runs.c.run_id, bulks.c.bulk_id == bulk_runs.c.bulk_id, bulks.c.ended_at.is_(None)
 )
-_may_go = (not_(_goes_on), not_(_is_in_open_bulk))
+_is_to_be_retried = exists().where(
+    _of_group, automatic_retries.c.parent_run_id == runs.c.run_id, automatic_retries.c.is_settled == false()
+)
+_may_go = (not_(_goes_on), not_(_is_in_open_bulk), not_(_is_to_be_retried))
 _LOCK_RUNS = (
     select(runs.c.run_id).where(runs.c.root_run_id == bindparam("of_root")).order_by(runs.c.run_id).with_for_update()
 )
@@ -67,6 +80,7 @@ _is_left = bulks.c.bulk_id.in_(bindparam("left_bulks", expanding=True))
 _COUNT_AGAIN = update(bulks).where(_is_left).values(total=select(func.count()).where(_of_bulk).scalar_subquery())
 _DELETE_EMPTY_BULKS = delete(bulks).where(_is_left, not_(exists().where(_of_bulk)))
 _DELETE = (
+    delete(automatic_retries).where(automatic_retries.c.parent_run_id.in_(_run_ids)),
     delete(run_tags).where(run_tags.c.run_id.in_(_run_ids)),
     delete(run_plans).where(run_plans.c.run_id.in_(_run_ids)),
     delete(run_groups).where(run_groups.c.root_run_id == bindparam("of_root")),
@@ -81,7 +95,10 @@ def lock_pruning() -> Script[None]:
 
 
 def find_outdated(wanted: Outdated) -> Script[list[RunGroup]]:
-    """The groups that may go, the longest untouched first: none with a run that has not ended, or in an open bulk."""
+    """The groups that may go, the longest untouched first.
+
+    None has a run that has not ended, or that is still to be retried, or one in an open bulk.
+    """
     conditions: list[ColumnElement[bool]] = [*_may_go]
     if wanted.older_than is not None:
         conditions += _untouched_for(wanted.older_than)

@@ -60,7 +60,14 @@ def _first(*conditions: Any, order: Sequence[ColumnElement[Any]]) -> Select[Any]
 
 
 # To end a run that is to be cancelled takes no code.
-_OLDEST_LOST = _first(is_lost, or_(_is_loaded, runs.c.cancel_requested_at.is_not(None)), order=[runs.c.run_id])
+_IS_TO_BE_TAKEN_OVER = (
+    is_lost,
+    or_(_is_loaded, runs.c.cancel_requested_at.is_not(None)),
+    runs.c.run_id.not_in(bindparam("besides", expanding=True)),
+)
+_by_age = (runs.c.run_id,)
+_OLDEST_LOST = _first(*_IS_TO_BE_TAKEN_OVER, order=_by_age)
+_OLDEST_GIVEN_BACK = _first(*_IS_TO_BE_TAKEN_OVER, runs.c.lease_token.is_(None), order=_by_age)
 _in_turn = (runs.c.priority.desc(), runs.c.run_id)
 _NEXT_WAITING = _first(waits, _is_loaded, order=_in_turn)
 _NEXT_NOT_HELD_BACK = _first(waits, _is_loaded, not_held_back, order=_in_turn)
@@ -94,17 +101,26 @@ _RELEASE = (
 
 
 def claim(
-    worker_id: str, loaded_snapshot_ids: Collection[str], lease: Lease, *, limits: Sequence[TagLimit] = ()
+    worker_id: str,
+    loaded_snapshot_ids: Collection[str],
+    lease: Lease,
+    *,
+    besides: Collection[str] = (),
+    spare_expired: bool = False,
+    limits: Sequence[TagLimit] = (),
 ) -> Script[Run | None]:
     """Takes the oldest run that was lost or given back, else the next that waits, under this lease.
 
     Next is the one with the highest priority, of equals the oldest, that no limit holds back.
 
-    Only a run whose snapshot is among those loaded. A run that waited is STARTING from now; one taken over keeps its
-    status. None where there is none.
+    Only a run whose snapshot is among those loaded, and none of `besides`: those that the worker executes. One of them
+    that has expired while the worker stood still goes on as soon as its lease is renewed. With `spare_expired` it is
+    none whose lease ran out: perhaps its holder just could not renew it. A run that waited is STARTING from now; one
+    taken over keeps its status. None where there is none.
     """
     loaded = {"loaded": list(loaded_snapshot_ids)}
-    rows = (yield _OLDEST_LOST, loaded) or (yield from _next_waiting(loaded, limits))
+    lost = _OLDEST_GIVEN_BACK if spare_expired else _OLDEST_LOST
+    rows = (yield lost, loaded | {"besides": list(besides)}) or (yield from _next_waiting(loaded, limits))
     if not rows:
         return None
     waited = rows[0].status == RunStatus.QUEUED

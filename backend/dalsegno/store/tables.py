@@ -145,6 +145,8 @@ steps = Table(
     Column("note", Prose),
     # Of a success with dynamic outputs: by output, the mapping keys in order.
     Column("expansions", Json(dict[str, tuple[str, ...]])),
+    # Of one that waits to be tried again.
+    Column("retry_at", Instant),
     PrimaryKeyConstraint("run_id", "step_key"),
     sqlite_with_rowid=False,
 )
@@ -208,6 +210,20 @@ events = Table(
     Column("data", Json(dict[str, Any])),
     PrimaryKeyConstraint("run_id", "number"),
     sqlite_with_rowid=False,
+)
+
+# Failed runs that are to be re-executed without anybody asking: decided in the transaction that ends each of them.
+automatic_retries = Table(
+    "automatic_retries",
+    metadata,
+    Column("parent_run_id", Key, ForeignKey("runs.run_id"), primary_key=True),
+    # Which of the retries in a row it is, from 1.
+    Column("number", Integer, nullable=False),
+    # Nothing is to be done any more: the run that was launched, or why none was, is told.
+    Column("is_settled", Boolean, nullable=False),
+    Column("run_id", Key),
+    Column("refusal", Prose),
+    Index(None, "is_settled", "parent_run_id"),
 )
 
 # What is current: of each pipeline the snapshot that was published last.

@@ -1,5 +1,6 @@
 // From an address to its page: the only list of pages.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { parseCompareSearch } from "../compare/compare-search";
 import { parseLaunchSearch } from "../launch/launch-search";
 import { parsePipelineSearch } from "../pipelines/pipeline-search";
 import { parseRunSearch } from "../runs/run-search";
@@ -47,8 +48,15 @@ const launch = createRoute({
   component: lazyRouteComponent(() => import("../launch/LaunchPage"), "LaunchPage"),
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare/$base/$other",
+  validateSearch: parseCompareSearch,
+  component: lazyRouteComponent(() => import("../compare/ComparePage"), "ComparePage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([runs, run, pipelines, pipeline, launch]),
+  routeTree: root.addChildren([runs, run, pipelines, pipeline, launch, compare]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -28,6 +28,7 @@ function chart(steps = STEPS, endMs: number | null = START + 5310, selected: str
       startMs={START}
       endMs={endMs}
       selectedKeys={new Set(selected)}
+      staleKeys={new Set()}
       openKey={null}
       onClickStep={(key, how) => clicks.push([key, how])}
     />

@@ -8,7 +8,7 @@ import { GanttToolbar } from "./GanttToolbar";
 import { GanttTooltip } from "./GanttTooltip";
 import { type GanttStep, ganttLayout, isOpen, wholeRange } from "./gantt-layout";
 import { AXIS_HEIGHT, labelColumnWidth, ROW_HEIGHT, type RowSpan } from "./row-places";
-import { filtered, type StepFilter } from "./step-filter";
+import { filtered, named, type StepFilter } from "./step-filter";
 import { ticks, timeScale } from "./time-scale";
 import { useBox } from "./use-box";
 import { useNow } from "./use-now";
@@ -28,23 +28,30 @@ interface GanttChartProps {
   /** Null while it runs. */
   endMs: Milliseconds | null;
   selectedKeys: ReadonlySet<string>;
+  /** Reused though what they were made from had been replaced. */
+  staleKeys: ReadonlySet<string>;
   /** The step whose panel is open. */
   openKey: string | null;
   onClickStep: (key: string, how: StepClick) => void;
 }
 
+/** How much room the word beside a name takes. */
+const STALE_LETTERS = 7;
+
 /** At least six rows and a half, which shows that there are more. */
 const MOST_HEIGHT = `max(45vh, ${AXIS_HEIGHT + 6.5 * ROW_HEIGHT}px)`;
 
-export function GanttChart({ steps, startMs, endMs, selectedKeys, openKey, onClickStep }: GanttChartProps) {
+export function GanttChart(props: GanttChartProps) {
+  const { steps, startMs, endMs, selectedKeys, staleKeys, openKey, onClickStep } = props;
   const [filter, setFilter] = useState<StepFilter>("all");
   const layout = useMemo(() => ganttLayout(steps, { startMs, endMs }), [steps, startMs, endMs]);
-  const rows = useMemo(() => filtered(layout.rows, filter), [layout, filter]);
+  const [part, setPart] = useState("");
+  const rows = useMemo(() => named(filtered(layout.rows, filter), part), [layout, filter, part]);
   const longestKey = useMemo(() => steps.reduce((most, step) => Math.max(most, step.key.length), 0), [steps]);
 
   const scroller = useRef<HTMLDivElement>(null);
   const box = useBox(scroller, rows.length);
-  const labelWidth = labelColumnWidth(longestKey, box.width);
+  const labelWidth = labelColumnWidth(longestKey + (staleKeys.size > 0 ? STALE_LETTERS : 0), box.width);
   const laneWidth = Math.max(0, box.width - labelWidth);
 
   const now = useNow(layout, startMs !== null && endMs === null);
@@ -66,6 +73,8 @@ export function GanttChart({ steps, startMs, endMs, selectedKeys, openKey, onCli
         rows={layout.rows}
         filter={filter}
         onFilter={setFilter}
+        part={part}
+        onPart={setPart}
         viewport={viewport}
         isLive={now.isLive}
       />
@@ -103,6 +112,7 @@ export function GanttChart({ steps, startMs, endMs, selectedKeys, openKey, onCli
                   laneWidth={laneWidth}
                   isSelected={selectedKeys.has(key)}
                   isDimmed={selectedKeys.size > 0 && !selectedKeys.has(key)}
+                  isStale={staleKeys.has(key)}
                   isOpened={key === openKey}
                   isTabStop={index === focus.index}
                   tooltipId={pointedRow === row ? tooltipId : undefined}
@@ -114,7 +124,7 @@ export function GanttChart({ steps, startMs, endMs, selectedKeys, openKey, onCli
           </ol>
           {now.isLive && <NowLine scale={scale} labelWidth={labelWidth} />}
         </div>
-        {rows.length === 0 && <NoRows filter={filter} />}
+        {rows.length === 0 && <NoRows filter={filter} part={part} />}
       </div>
       {pointed && pointedRow && (
         <GanttTooltip id={tooltipId} row={pointedRow} origin={layout.origin} now={now.time} at={pointed} />
@@ -130,7 +140,10 @@ function indexesOf({ first, end }: RowSpan, focused: number, count: number): num
   return focused < first ? [focused, ...inSight] : [...inSight, focused];
 }
 
-function NoRows({ filter }: { filter: StepFilter }) {
+function NoRows({ filter, part }: { filter: StepFilter; part: string }) {
+  if (part !== "") {
+    return <p className="break-words px-4 py-6 text-center text-muted">No step's name holds “{part}”.</p>;
+  }
   return (
     <p className="px-4 py-6 text-center text-muted">
       {filter === "failed"

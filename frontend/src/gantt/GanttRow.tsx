@@ -1,10 +1,11 @@
 // One step: its name with its bar, all of it one button.
 import clsx from "clsx";
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, TriangleAlert } from "lucide-react";
 import { memo } from "react";
 import { StatusMark } from "../shared/StatusTag";
 import { STEP_STATUS, type StepStatus } from "../shared/status";
 import type { Milliseconds } from "../shared/time";
+import { SOFT } from "../shared/tone";
 import { GanttBars } from "./GanttBars";
 import type { GanttRow } from "./gantt-layout";
 import { ROW_HEIGHT } from "./row-places";
@@ -25,6 +26,7 @@ interface GanttRowProps {
   isSelected: boolean;
   /** Others are selected. */
   isDimmed: boolean;
+  isStale: boolean;
   /** Its panel is open. */
   isOpened: boolean;
   isTabStop: boolean;
@@ -34,7 +36,7 @@ interface GanttRowProps {
 }
 
 export const GanttRowButton = memo(function GanttRowButton(props: GanttRowProps) {
-  const { row, index, labelWidth, isSelected, isDimmed, isOpened, actions, tooltip } = props;
+  const { row, index, labelWidth, isSelected, isDimmed, isStale, isOpened, actions, tooltip } = props;
   const { key, status } = row.step;
   return (
     <li
@@ -46,7 +48,7 @@ export const GanttRowButton = memo(function GanttRowButton(props: GanttRowProps)
       <button
         type="button"
         data-row={index}
-        aria-label={nameOf(row, props.now)}
+        aria-label={nameOf(row, props.now, isStale)}
         aria-pressed={isSelected}
         aria-describedby={props.tooltipId}
         tabIndex={props.isTabStop ? 0 : -1}
@@ -73,6 +75,7 @@ export const GanttRowButton = memo(function GanttRowButton(props: GanttRowProps)
           width={labelWidth}
           isSelected={isSelected}
           isDimmed={isDimmed}
+          isStale={isStale}
           isOpened={isOpened}
         />
       </button>
@@ -97,8 +100,12 @@ interface RowLabelProps {
   width: CssPixels;
   isSelected: boolean;
   isDimmed: boolean;
+  isStale: boolean;
   isOpened: boolean;
 }
+
+/** Where the column is narrower, names need all of it. */
+const ROOM_FOR_WORDS: CssPixels = 150;
 
 /** Stays as it is while bars move. */
 const RowLabel = memo(function RowLabel(props: RowLabelProps) {
@@ -121,7 +128,24 @@ const RowLabel = memo(function RowLabel(props: RowLabelProps) {
       >
         {stepKey}
       </span>
+      {props.isStale && <StaleMark hasRoom={props.width >= ROOM_FOR_WORDS} />}
       {props.isOpened && <ChevronRight aria-hidden size={14} className="ml-auto shrink-0 text-muted" />}
     </span>
   );
 });
+
+/** The button has it in its name, in another place, so the word is drawn and no text of the button. */
+function StaleMark({ hasRoom }: { hasRoom: boolean }) {
+  return (
+    <span
+      aria-hidden
+      className={clsx(
+        "shrink-0 rounded-full px-1.5 text-xs leading-4",
+        SOFT.warning,
+        hasRoom && "before:content-['stale']",
+      )}
+    >
+      {!hasRoom && <TriangleAlert size={12} className="my-0.5" />}
+    </span>
+  );
+}

@@ -1,6 +1,7 @@
 // Above the chart: which steps it shows, and how close one looks.
 import { ChevronsRight, Maximize2, ZoomIn, ZoomOut } from "lucide-react";
 import { Button, IconButton } from "../shared/Button";
+import { FIELD } from "../shared/field";
 import { GanttKeys } from "./GanttKeys";
 import type { GanttRow } from "./gantt-layout";
 import { filtered, filterLabel, STEP_FILTERS, type StepFilter } from "./step-filter";
@@ -10,13 +11,19 @@ interface GanttToolbarProps {
   rows: readonly GanttRow[];
   filter: StepFilter;
   onFilter: (filter: StepFilter) => void;
+  /** Only steps whose name holds this. */
+  part: string;
+  onPart: (part: string) => void;
   viewport: Viewport;
   isLive: boolean;
 }
 
 const ZOOM = 1.5;
 
-export function GanttToolbar({ rows, filter, onFilter, viewport, isLive }: GanttToolbarProps) {
+/** So few are seen at a glance. */
+const FEW = 12;
+
+export function GanttToolbar({ rows, filter, onFilter, part, onPart, viewport, isLive }: GanttToolbarProps) {
   return (
     <div className="flex h-10 items-center gap-0.5 border-b border-line pl-2 pr-1">
       <select
@@ -31,6 +38,16 @@ export function GanttToolbar({ rows, filter, onFilter, viewport, isLive }: Gantt
           </option>
         ))}
       </select>
+      {(rows.length > FEW || part !== "") && (
+        <input
+          type="search"
+          aria-label="Find a step"
+          placeholder="Find a step"
+          value={part}
+          onChange={(event) => onPart(event.target.value)}
+          className={`${FIELD} h-7 w-40 min-w-0 shrink text-sm`}
+        />
+      )}
       <span className="ml-auto" />
       {isLive && viewport.isFixed && (
         <Button size="sm" kind="quiet" onClick={viewport.follow}>

@@ -37,6 +37,10 @@ describe("nameOf", () => {
   });
 });
 
+it("says of a reused step that it is stale", () => {
+  expect(nameOf(REUSED, 0, true)).toBe("train, reused, 2.1 s, stale");
+});
+
 describe("barWords", () => {
   it.each([
     [SUCCESS, ["5.3 s"]],

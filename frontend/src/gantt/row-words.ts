@@ -6,10 +6,11 @@ import { durationOf, type GanttRow, isOpen } from "./gantt-layout";
 
 const MINUTE = 60_000;
 
-/** "train, success, 5.3 s", "train, running, 12 s", "analyses, blocked". */
-export function nameOf(row: GanttRow, now: Milliseconds): string {
+/** "train, success, 5.3 s", "train, running, 12 s", "analyses, blocked", "stats, reused, 40 ms, stale". */
+export function nameOf(row: GanttRow, now: Milliseconds, isStale = false): string {
   const label = STEP_STATUS[row.step.status].label;
-  return [row.step.key, label, ...durationWords(row, now)].join(", ");
+  const stale = isStale ? ["stale"] : [];
+  return [row.step.key, label, ...durationWords(row, now), ...stale].join(", ");
 }
 
 /** What stands at the bar, the longest first: "5.3 s"; "2.1 s from 01a202e4-f6cc", "2.1 s"; "blocked". */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { StepStatus } from "../shared/status";
 import { ganttLayout } from "./gantt-layout";
-import { filtered, filterLabel, type StepFilter } from "./step-filter";
+import { filtered, filterLabel, named, type StepFilter } from "./step-filter";
 
 const STATUSES: StepStatus[] = ["REUSED", "SUCCESS", "FAILURE", "BLOCKED", "LOST", "PENDING", "OMITTED"];
 const { rows } = ganttLayout(
@@ -26,6 +26,15 @@ it.each<[StepFilter, string]>([
       .map((row) => row.step.key)
       .join(" "),
   ).toBe(shown);
+});
+
+it.each([
+  ["", 7],
+  ["  ", 7],
+  ["LO", 2],
+  ["nowhere", 0],
+])("names that hold %j", (part, count) => {
+  expect(named(rows, part)).toHaveLength(count);
 });
 
 it("counts what each filter shows", () => {

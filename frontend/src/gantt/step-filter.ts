@@ -14,6 +14,12 @@ export function filtered(rows: readonly GanttRow[], filter: StepFilter): readonl
   return rows;
 }
 
+/** Those whose name holds that; upper and lower case are one. */
+export function named(rows: readonly GanttRow[], part: string): readonly GanttRow[] {
+  const wanted = part.trim().toLowerCase();
+  return wanted === "" ? rows : rows.filter(({ step }) => step.key.toLowerCase().includes(wanted));
+}
+
 /** "All steps (2,000)", "Only this run's (3)", "Only failed (1)". */
 export function filterLabel(filter: StepFilter, count: number): string {
   const name = { all: "All steps", "this run": "Only this run's", failed: "Only failed" }[filter];

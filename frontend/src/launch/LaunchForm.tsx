@@ -1,6 +1,6 @@
 // What is to be launched, beside what will come of it.
 import { useNavigate } from "@tanstack/react-router";
-import { writtenKey } from "../selection/selection-text";
+import { withSteps } from "../selection/selection-text";
 import { useMe } from "../shared/me";
 import { LaunchButton } from "./LaunchButton";
 import { LaunchInputs } from "./LaunchInputs";
@@ -71,9 +71,7 @@ export function LaunchForm({ pipeline, like }: { pipeline: LaunchedPipeline; lik
             plan={answer.plan}
             isConfigShown
             isUnreadable={draft.isUnreadable}
-            onAddSteps={(added) =>
-              change({ selection: [selectionText, ...added.map(writtenKey)].filter(Boolean).join(", ") })
-            }
+            onAddSteps={(added) => change({ selection: withSteps(selectionText, added) })}
           />
         </div>
       </section>

@@ -2,6 +2,7 @@
 import { useMemo } from "react";
 import { SelectionBox } from "../selection/SelectionBox";
 import { usePipelineSelection } from "../selection/use-selection";
+import { vocabularyOf } from "../selection/vocabulary";
 import { Button } from "../shared/Button";
 import { QueryError } from "../shared/ErrorMessage";
 import { ConfigField } from "./ConfigField";
@@ -22,7 +23,11 @@ interface LaunchInputsProps {
 
 export function LaunchInputs({ pipeline, draft, configProblems, selectionText, change }: LaunchInputsProps) {
   const selection = usePipelineSelection(pipeline.name, selectionText);
-  const stepKeys = useMemo(() => pipeline.steps.map((step) => step.key), [pipeline]);
+  const vocabulary = useMemo(() => {
+    const keys = pipeline.steps.map((step) => step.key);
+    return vocabularyOf(keys, pipeline.steps, false);
+  }, [pipeline]);
+  const { length: count } = vocabulary.stepKeys;
   return (
     <div className="panel min-w-0 space-y-4 p-4">
       {pipeline.modes.length > 1 && (
@@ -36,8 +41,8 @@ export function LaunchInputs({ pipeline, draft, configProblems, selectionText, c
           text={selectionText}
           onChange={(text) => change({ selection: text || undefined })}
           answer={selection}
-          stepKeys={stepKeys}
-          whenEmpty={stepKeys.length === 1 ? "Its one step" : `All ${stepKeys.length} steps`}
+          vocabulary={vocabulary}
+          whenEmpty={count === 1 ? "Its one step" : `All ${count} steps`}
         />
       </div>
       <ConfigInput draft={draft} problems={configProblems} />

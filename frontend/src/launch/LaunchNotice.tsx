@@ -17,10 +17,7 @@ export function LaunchNotice({ launching, difference }: LaunchNoticeProps) {
       return (
         <div role="alert">
           <WarningMessage title="The plan has changed, nothing was launched">
-            <p>
-              {difference || "Every step is treated as before; the code or the data is another."} Look at the
-              new plan, then launch again.
-            </p>
+            <p>{difference} Look at the new plan, then launch again.</p>
           </WarningMessage>
         </div>
       );

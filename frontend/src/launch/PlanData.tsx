@@ -33,7 +33,7 @@ function Sources({ sources, own }: { sources: readonly InputSource[]; own: strin
   return (
     <>
       {sources.slice(0, SHOWN_SOURCES).map((source, index) => (
-        <span key={`${source.runId} ${source.stepKey} ${source.outputName}`}>
+        <span key={`${source.runId} ${outputName(source)}`}>
           {index > 0 && ", "}
           <span className="font-mono text-xs">{outputName(source)}</span>{" "}
           <RunLink runId={source.runId} own={own} />

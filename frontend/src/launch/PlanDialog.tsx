@@ -1,19 +1,21 @@
 // The plan of a re-execution, looked at before it is launched.
 import { useEffect, useRef } from "react";
-import { writtenKey } from "../selection/selection-text";
+import { withSteps, writtenKey } from "../selection/selection-text";
 import { Button } from "../shared/Button";
 import { Dialog } from "../shared/Dialog";
+import { WarningMessage } from "../shared/ErrorMessage";
 import { useMe } from "../shared/me";
 import { LaunchButton } from "./LaunchButton";
 import { LaunchNotice } from "./LaunchNotice";
 import { PlanLead } from "./PlanLead";
 import { PlanView } from "./PlanView";
+import { difference } from "./plan-change";
 import type { Plan, Strategy } from "./plan-fields";
-import { difference } from "./plan-view";
 import { ReexecutionFields } from "./ReexecutionFields";
 import type { ReexecuteRun } from "./reexecute-run";
 import { needsSelection } from "./strategies";
 import { useLaunchReexecution } from "./use-launch-reexecution";
+import { usePlanChange } from "./use-plan-change";
 import { useReexecutionDraft } from "./use-reexecution-draft";
 import { useReexecutionPlan, withoutPlan } from "./use-reexecution-plan";
 import { useSubmitKey } from "./use-submit-key";
@@ -44,6 +46,11 @@ export function PlanDialog(props: PlanDialogProps) {
     if (hasChanged) askAgain();
   }, [hasChanged]);
 
+  const [changeTold, dismissChange] = usePlanChange(
+    draft.asked,
+    hasChanged || answer.isAsking || draft.isUnreadable ? null : answer.plan,
+  );
+
   // A plan that a refused launch brought to light needs no asking.
   const isAsking = answer.isAsking && !hasChanged;
   const whyNot = whyNotLaunch(me, draft, { isAsking, plan });
@@ -57,9 +64,8 @@ export function PlanDialog(props: PlanDialogProps) {
 
   const addSteps = (added: readonly string[]) => {
     const keys = plan?.stepKeysToExecute ?? stepKeys;
-    const begun = needsSelection(strategy) ? [selectionText] : keys.map(writtenKey);
-    const next = needsSelection(strategy) ? strategy : "SELECTED_STEPS";
-    onStrategyChange(next, [...begun, ...added.map(writtenKey)].join(", "));
+    if (needsSelection(strategy)) onStrategyChange(strategy, withSteps(selectionText, added));
+    else onStrategyChange("SELECTED_STEPS", withSteps(keys.map(writtenKey).join(", "), added));
   };
 
   return (
@@ -80,7 +86,11 @@ export function PlanDialog(props: PlanDialogProps) {
           <div className="w-full empty:hidden">
             <LaunchNotice
               launching={launching}
-              difference={launching.kind === "changed" ? difference(looked.current, launching.plan) : ""}
+              difference={
+                launching.kind === "changed" && looked.current
+                  ? difference(looked.current, launching.plan)
+                  : ""
+              }
             />
           </div>
           <Button onClick={() => onStrategyChange(undefined)}>Cancel</Button>
@@ -93,9 +103,36 @@ export function PlanDialog(props: PlanDialogProps) {
       }
     >
       <div className="space-y-5">
-        <PlanView answer={answer} plan={plan} onAddSteps={addSteps} isUnreadable={draft.isUnreadable} />
+        <PlanChanged what={changeTold} onDismiss={dismissChange} />
+        <PlanView
+          answer={answer}
+          plan={plan}
+          onAddSteps={addSteps}
+          onFromChanged={strategy === "FROM_CHANGED" ? null : () => onStrategyChange("FROM_CHANGED")}
+          isUnreadable={draft.isUnreadable}
+        />
         <ReexecutionFields run={run} draft={draft} configProblem={answer.problem} onSubmit={launch} />
       </div>
     </Dialog>
+  );
+}
+
+/** What was looked at is no more: that is said, not only shown. */
+function PlanChanged({ what, onDismiss }: { what: string | null; onDismiss: () => void }) {
+  return (
+    <div role="status" className="empty:hidden">
+      {what !== null && (
+        <WarningMessage
+          title="The plan changed while you looked at it"
+          action={
+            <Button size="sm" onClick={onDismiss}>
+              Seen
+            </Button>
+          }
+        >
+          <p>{what}</p>
+        </WarningMessage>
+      )}
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Button } from "../shared/Button";
 import { ErrorMessage } from "../shared/ErrorMessage";
 import type { LaunchProblem } from "./launch-problem";
+import { steps } from "./plan-view";
 
 interface PlanProblemProps {
   title: string;
@@ -88,18 +89,26 @@ function ConfigProblems({ problems }: { problems: readonly { path: string; messa
   );
 }
 
+const NAMED = 3;
+
 interface AddStepsProps {
   stepKeys: readonly string[];
   onAddSteps: (stepKeys: readonly string[]) => void;
 }
 
 export function AddStepsButton({ stepKeys, onAddSteps }: AddStepsProps) {
-  const [first, second] = stepKeys;
-  const named =
-    stepKeys.length > 2 ? `these ${stepKeys.length} steps` : [first, second].filter(Boolean).join(" and ");
+  const named = stepKeys.length <= NAMED ? `: ${stepKeys.join(", ")}` : "";
   return (
-    <Button size="sm" onClick={() => onAddSteps(stepKeys)}>
-      Add {named} to the selection
+    <Button
+      size="sm"
+      title={`Adds to the selection: ${stepKeys.slice(0, 40).join(", ")}${stepKeys.length > 40 ? ", …" : ""}`}
+      className="max-w-full"
+      onClick={() => onAddSteps(stepKeys)}
+    >
+      <span className="truncate">
+        Add {steps(stepKeys.length)}
+        {named}
+      </span>
     </Button>
   );
 }

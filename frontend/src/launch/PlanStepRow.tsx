@@ -14,7 +14,15 @@ export function PlanStepRow({ step, runId }: { step: PlannedStep; runId: string 
       <th scope="row" className="text-left font-medium">
         <span className="break-all font-mono text-sm sm:break-normal">{step.stepKey}</span>
         {step.isStale && (
-          <span className={`ml-2 rounded-full px-2 py-0.5 text-xs font-medium ${SOFT.warning}`}>stale</span>
+          <>
+            {/* A blank, so that it is read as two words. */}{" "}
+            <span
+              title="What this was made from has since been replaced, or will be"
+              className={`rounded-full px-2 py-0.5 text-xs font-medium ${SOFT.warning}`}
+            >
+              stale
+            </span>
+          </>
         )}
         <div className="font-normal sm:hidden">
           <Why step={step} />

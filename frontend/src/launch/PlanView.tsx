@@ -14,6 +14,8 @@ interface PlanViewProps {
   /** The one to show: the answer's, or a newer one that a launch brought to light. */
   plan: Plan | null;
   onAddSteps: ((stepKeys: readonly string[]) => void) | null;
+  /** Null where what has changed is executed already, or nothing is re-executed. */
+  onFromChanged?: (() => void) | null;
   /** The config's text cannot be read, so there is nothing to ask. */
   isUnreadable: boolean;
   /** The config's problems are shown at their lines already. */
@@ -21,7 +23,7 @@ interface PlanViewProps {
 }
 
 export function PlanView(props: PlanViewProps) {
-  const { answer, plan, onAddSteps, isUnreadable, isConfigShown = false } = props;
+  const { answer, plan, onAddSteps, onFromChanged = null, isUnreadable, isConfigShown = false } = props;
   const { problem, error, isAsking, askAgain } = answer;
   if (isUnreadable)
     return <ErrorMessage>The config cannot be read: see the line that is marked.</ErrorMessage>;
@@ -36,7 +38,7 @@ export function PlanView(props: PlanViewProps) {
   if (!plan) return <LoadingPanel label="Making the plan" className="h-52" />;
   return (
     <div aria-busy={isAsking} className={clsx("space-y-3", isAsking && "opacity-60")}>
-      <PlanWarnings warnings={plan.warnings} onAddSteps={onAddSteps} />
+      <PlanWarnings warnings={plan.warnings} onAddSteps={onAddSteps} onFromChanged={onFromChanged} />
       <PlanSteps plan={plan} />
     </div>
   );

@@ -6,6 +6,7 @@ import { Button } from "../shared/Button";
 interface ReasonButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   ref?: Ref<HTMLButtonElement>;
   kind?: "primary" | "secondary";
+  size?: "md" | "sm";
   children: ReactNode;
   /** Null where it may be used. */
   disabledReason: string | null;

@@ -9,6 +9,10 @@ export const launchPageQuery = graphql(`
       modes
       steps {
         key
+        tags {
+          key
+          value
+        }
       }
     }
     run(id: $likeRunId) @include(if: $isLike) {

@@ -25,6 +25,7 @@ export const planFields = graphql(`
           runId
           stepKey
           outputName
+          mappingKey
         }
       }
       reusedFromRunId

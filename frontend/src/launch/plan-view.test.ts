@@ -1,36 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Plan, PlannedStep, StepAction } from "./plan-fields";
-import { difference, hiddenText, outputName, planGroups, steps, totals } from "./plan-view";
-
-const ACTIONS: Record<string, StepAction> = { x: "EXECUTE", r: "REUSE", "-": "OMIT" };
-
-/** "load:r train:x": what is done with each step. */
-function drawn(drawing: string, more: Partial<Plan> = {}): Plan {
-  const planned = drawing.split(" ").map((one): PlannedStep => {
-    const [stepKey = "", mark = ""] = one.split(":");
-    const action = ACTIONS[mark] ?? "OMIT";
-    return {
-      stepKey,
-      action,
-      reason: `reason of ${stepKey}`,
-      inputs: [],
-      reusedFromRunId: null,
-      isStale: false,
-      estimatedDurationMs: null,
-    };
-  });
-  return {
-    id: drawing,
-    parentRunId: "parent",
-    strategy: "FROM_FAILURE",
-    stepKeysToExecute: [],
-    timeSavedMs: 0,
-    estimatedDurationMs: null,
-    warnings: [],
-    steps: planned,
-    ...more,
-  };
-}
+import { drawn } from "./plan-drawing";
+import { hiddenText, outputName, planGroups, steps, totals } from "./plan-view";
 
 describe("the totals", () => {
   it("say what executes, what is reused, what that saves, what is left out", () => {
@@ -59,26 +29,16 @@ describe("the groups", () => {
     ]);
   });
 
+  it("show what is stale first", () => {
+    const plan = drawn("a:r b:r c:r");
+    const steps = plan.steps.map((step) => ({ ...step, isStale: step.stepKey === "c" }));
+    expect(shown(planGroups({ ...plan, steps }))).toEqual(["REUSE: c a b"]);
+  });
+
   it("keep what a filter finds in names or reasons", () => {
     expect(shown(planGroups(drawn("load:r train:x test:x"), "TRAIN"))).toEqual(["EXECUTE: train"]);
     expect(shown(planGroups(drawn("load:r train:x"), "of load"))).toEqual(["REUSE: load"]);
     expect(planGroups(drawn("load:r"), "nothing")).toEqual([]);
-  });
-});
-
-describe("another plan", () => {
-  it("names the steps that are treated otherwise", () => {
-    expect(difference(drawn("a:r b:x"), drawn("a:x b:x c:x"))).toBe("Otherwise than before: a, c.");
-  });
-
-  it("names a few of many", () => {
-    const before = drawn("a:r b:r c:r d:r e:r f:r g:r");
-    const after = drawn("a:x b:x c:x d:x e:x f:x g:x");
-    expect(difference(before, after)).toBe("Otherwise than before: a, b, c, d, e and 2 more.");
-  });
-
-  it("may differ in what is not seen here", () => {
-    expect(difference(drawn("a:r"), drawn("a:r", { id: "other" }))).toBe("");
   });
 });
 
@@ -89,8 +49,11 @@ it("counts in words", () => {
 });
 
 it("calls a step's only output by the step's name", () => {
-  expect(outputName({ runId: "", stepKey: "train", outputName: "result" })).toBe("train");
-  expect(outputName({ runId: "", stepKey: "load", outputName: "rows" })).toBe("load.rows");
+  expect(outputName({ runId: "", stepKey: "train", outputName: "result", mappingKey: null })).toBe("train");
+  expect(outputName({ runId: "", stepKey: "load", outputName: "rows", mappingKey: null })).toBe("load.rows");
+  expect(outputName({ runId: "", stepKey: "split", outputName: "result", mappingKey: "k1" })).toBe(
+    "split[k1]",
+  );
 });
 
 function shown(groups: ReturnType<typeof planGroups>): string[] {

@@ -21,7 +21,7 @@ export function totals(plan: Plan): string {
   return parts.join(", ");
 }
 
-/** What executes comes first; within a group the order is the plan's, which is topological. */
+/** What executes comes first; within a group what is stale, then the order is the plan's, which is topological. */
 export function planGroups(plan: Plan, filter = ""): PlanGroup[] {
   const wanted = filter.trim().toLowerCase();
   const matching = plan.steps.filter(
@@ -29,8 +29,12 @@ export function planGroups(plan: Plan, filter = ""): PlanGroup[] {
   );
   return ACTIONS.map((action) => ({
     action,
-    steps: matching.filter((step) => step.action === action),
+    steps: staleFirst(matching.filter((step) => step.action === action)),
   })).filter((group) => group.steps.length > 0);
+}
+
+function staleFirst(steps: readonly PlannedStep[]): PlannedStep[] {
+  return [...steps.filter((step) => step.isStale), ...steps.filter((step) => !step.isStale)];
 }
 
 /** "1 step", "1,997 steps". */
@@ -56,17 +60,8 @@ export function hiddenText(action: StepAction, count: number): string {
 
 export type InputSource = PlannedStep["inputs"][number]["sources"][number];
 
-/** A step's only output goes by the step's name. */
-export function outputName({ stepKey, outputName }: InputSource): string {
-  return outputName === "result" ? stepKey : `${stepKey}.${outputName}`;
-}
-
-/** What another plan does otherwise than the one that was looked at. */
-export function difference(before: Plan | null, after: Plan): string {
-  const actions = new Map(before?.steps.map((step) => [step.stepKey, step.action]));
-  const changed = after.steps.filter((step) => actions.get(step.stepKey) !== step.action);
-  if (before === null || changed.length === 0) return "";
-  const shown = changed.slice(0, 5).map((step) => step.stepKey);
-  const more = changed.length > 5 ? ` and ${number(changed.length - 5)} more` : "";
-  return `Otherwise than before: ${shown.join(", ")}${more}.`;
+/** A step's only output goes by the step's name; one of a dynamic output by its key as well: "split[k1]". */
+export function outputName({ stepKey, outputName, mappingKey }: InputSource): string {
+  const name = outputName === "result" ? stepKey : `${stepKey}.${outputName}`;
+  return mappingKey === null ? name : `${name}[${mappingKey}]`;
 }

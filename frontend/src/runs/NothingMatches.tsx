@@ -6,8 +6,8 @@ import { EmptyState } from "../shared/EmptyState";
 const route = getRouteApi("/");
 
 export function NothingMatches() {
-  const { unresolved, by, pipeline, status } = route.useSearch();
-  const isGoodNews = unresolved === true && status === undefined;
+  const { unresolved, by, pipeline, status, tag } = route.useSearch();
+  const isGoodNews = unresolved === true && status === undefined && tag === undefined;
   return (
     <div className="panel">
       <EmptyState

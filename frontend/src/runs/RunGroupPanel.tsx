@@ -3,8 +3,10 @@ import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from "react";
 import { QueryError } from "../shared/ErrorMessage";
 import { LoadingPanel } from "../shared/Skeleton";
 import { RunStatusTag } from "../shared/StatusTag";
+import { CompareMenu } from "./CompareMenu";
 import { GroupTreeItem } from "./GroupTreeItem";
 import { treeRows } from "./group-tree";
+import { MixedGroup } from "./MixedGroup";
 import { useGroup } from "./use-group";
 
 // A step that moves, several times a second, changes nothing here.
@@ -20,12 +22,18 @@ export const RunGroupPanel = memo(function RunGroupPanel({ runId }: { runId: str
     <section aria-label="Run group" className="panel flex max-h-[inherit] flex-col overflow-hidden">
       <header className="flex items-center justify-between gap-2 border-b border-line px-4 py-2.5">
         <h2 className="font-semibold">Run group</h2>
-        {group && <RunStatusTag status={group.status} />}
+        {group && (
+          <span className="flex items-center gap-1.5">
+            {group.runs.length > 1 && <CompareMenu runs={group.runs} runId={runId} />}
+            <RunStatusTag status={group.status} />
+          </span>
+        )}
       </header>
       {error && !group && <QueryError error={error} onRetry={askAgain} />}
       {!group && !error && <LoadingPanel label="Reading the run group" className="h-24" />}
       {group && (
         <div ref={list} className="relative min-h-0 overflow-y-auto p-1.5">
+          <MixedGroup group={group} />
           <div role="tree" aria-label="Runs of the group" onKeyDown={moveFocus}>
             {rows.map((row) => (
               <GroupTreeItem key={row.run.id} row={row} isCurrent={row.run.id === runId} />

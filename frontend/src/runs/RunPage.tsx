@@ -22,6 +22,8 @@ import { StepPanel } from "./StepPanel";
 import { clicked } from "./step-click";
 import { useRun } from "./use-run";
 import { useRunSearch } from "./use-run-search";
+import { useStaleAtLaunch } from "./use-stale";
+import { useVocabulary } from "./use-vocabulary";
 
 const route = getRouteApi("/runs/$runId");
 
@@ -54,6 +56,8 @@ function ShownRun({ view: { run, steps, stepKeys } }: { view: RunView }) {
   const [search, change] = useRunSearch();
   const selectionText = search.selection ?? "";
   const selection = useRunSelection(run.id, selectionText);
+  const [vocabulary, begin] = useVocabulary(run.id, stepKeys);
+  const staleKeys = useStaleAtLaunch(run);
   const picked = "stepKeys" in selection ? selection.stepKeys : NO_KEYS;
   const selectedKeys = useMemo(() => new Set(picked), [picked]);
 
@@ -72,7 +76,8 @@ function ShownRun({ view: { run, steps, stepKeys } }: { view: RunView }) {
             text={selectionText}
             onChange={(text) => change({ selection: text || undefined }, { isTyping: true })}
             answer={selection}
-            stepKeys={stepKeys}
+            vocabulary={vocabulary}
+            onFocus={begin}
             whenEmpty="No step selected. Click a bar below, or write which steps."
           />
           <GanttChart
@@ -80,6 +85,7 @@ function ShownRun({ view: { run, steps, stepKeys } }: { view: RunView }) {
             startMs={run.startedAt === null ? null : parseInstant(run.startedAt)}
             endMs={run.endedAt === null ? null : parseInstant(run.endedAt)}
             selectedKeys={selectedKeys}
+            staleKeys={staleKeys}
             openKey={search.step ?? null}
             onClickStep={onClickStep}
           />

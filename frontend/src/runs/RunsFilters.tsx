@@ -1,6 +1,7 @@
 // Which runs are listed, group by group or one by one; all of it in the address.
 import { getRouteApi } from "@tanstack/react-router";
 import clsx from "clsx";
+import { X } from "lucide-react";
 import { Button } from "../shared/Button";
 import { FIELD } from "../shared/field";
 import { oneOf } from "../shared/search";
@@ -72,6 +73,15 @@ export function RunsFilters({ pipelineNames, unresolvedCount }: RunsFiltersProps
           </option>
         ))}
       </select>
+      {search.tag !== undefined && (
+        <Button
+          title="Take this filter away"
+          className="max-w-64 border-accent bg-accent-soft"
+          onClick={() => change({ tag: undefined })}
+        >
+          <span className="truncate">tag {search.tag}</span> <X aria-hidden size={14} className="shrink-0" />
+        </Button>
+      )}
       <fieldset className="flex">
         <legend className="sr-only">List</legend>
         <Half isOn={search.by !== "run"} className="rounded-r-none" onClick={() => change({ by: undefined })}>

@@ -10,12 +10,20 @@ import { Elapsed, Moment } from "../shared/Times";
 import { heldRows } from "./held-rows";
 import { RunTrail } from "./RunTrail";
 import { originText, stepsText, stepsTitle } from "./run-words";
+import type { ListedRun } from "./runs-queries";
 import { countText, type RunsRow } from "./runs-rows";
 
 const COLUMNS =
-  "md:grid md:grid-cols-[minmax(9rem,1.2fr)_7rem_minmax(7rem,14rem)_minmax(10rem,2fr)_7.5rem_6rem_6rem] md:items-center md:gap-x-4";
+  "md:grid md:grid-cols-[1rem_minmax(9rem,1.2fr)_7rem_minmax(7rem,14rem)_minmax(10rem,2fr)_7.5rem_6rem_6rem] md:items-center md:gap-x-4";
 
-export function RunsTable({ rows }: { rows: readonly RunsRow[] }) {
+interface RunsTableProps {
+  rows: readonly RunsRow[];
+  /** By run id; of a group, its newest run. */
+  selected: ReadonlyMap<string, unknown>;
+  onToggle: (run: ListedRun) => void;
+}
+
+export function RunsTable({ rows, selected, onToggle }: RunsTableProps) {
   const [heldKeys, setHeldKeys] = useState<readonly string[] | null>(null);
   const { rows: shown, waiting } = heldRows(rows, heldKeys);
   const hold = () => setHeldKeys(rows.map((row) => row.key));
@@ -30,6 +38,7 @@ export function RunsTable({ rows }: { rows: readonly RunsRow[] }) {
         aria-hidden
         className={clsx(COLUMNS, "hidden border-b border-line px-4 py-2 text-sm text-muted md:grid")}
       >
+        <span />
         <span>Pipeline</span>
         <span>Status</span>
         <span>{hasTrails ? "Runs" : "Run"}</span>
@@ -47,21 +56,40 @@ export function RunsTable({ rows }: { rows: readonly RunsRow[] }) {
       )}
       <ul aria-label="Runs">
         {shown.map((row) => (
-          <Row key={row.key} row={row} />
+          <Row
+            key={row.key}
+            row={row}
+            isSelected={selected.has(row.run.id)}
+            onToggle={() => onToggle(row.run)}
+          />
         ))}
       </ul>
     </div>
   );
 }
 
-function Row({ row: { run, status, trail } }: { row: RunsRow }) {
+interface RowProps {
+  row: RunsRow;
+  isSelected: boolean;
+  onToggle: () => void;
+}
+
+function Row({ row: { run, status, trail }, isSelected, onToggle }: RowProps) {
   return (
     <li
       className={clsx(
         COLUMNS,
         "relative flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2.5 last:border-b-0 hover:bg-hover",
+        isSelected && "bg-accent-soft",
       )}
     >
+      <input
+        type="checkbox"
+        aria-label={`Select run ${shortRunId(run.id)} of ${run.pipelineName}`}
+        checked={isSelected}
+        onChange={onToggle}
+        className="relative z-10 size-4 accent-accent"
+      />
       <Link
         to="/runs/$runId"
         params={{ runId: run.id }}

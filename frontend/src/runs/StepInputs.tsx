@@ -15,13 +15,17 @@ export function StepInputs({ runId, inputs }: { runId: string; inputs: readonly 
             {input.sources.length === 0 && <span className="text-muted"> given in the run config</span>}
             <ul>
               {input.sources.map((source) => (
-                <li key={`${source.runId} ${source.stepKey} ${source.outputName}`} className="text-muted">
+                <li
+                  key={`${source.runId} ${source.stepKey} ${source.outputName} ${source.mappingKey}`}
+                  className="text-muted"
+                >
                   {"from "}
                   <StepLink
                     runId={source.runId === runId ? undefined : source.runId}
                     stepKey={source.stepKey}
                   >
                     {source.stepKey}.{source.outputName}
+                    {source.mappingKey !== null && `[${source.mappingKey}]`}
                   </StepLink>
                   {source.runId === runId ? (
                     " of this run"

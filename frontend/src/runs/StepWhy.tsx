@@ -1,11 +1,15 @@
 // Why the step ran, was reused, blocked or left out; and what it is.
+import { Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
+import { writtenKey } from "../selection/selection-text";
 import { WarningMessage } from "../shared/ErrorMessage";
 import { shortRunId } from "../shared/run-id";
 import { Skeleton } from "../shared/Skeleton";
 import { StepLink } from "./StepLink";
+import { elementOf, type StepElement } from "./step-element";
 import { type Step, stepDefinitionsQuery } from "./step-queries";
 import { Tags } from "./Tags";
+import { TEXT_LINK } from "./text-link";
 
 export function StepWhy({ runId, step }: { runId: string; step: Step }) {
   const [{ data }] = useQuery({
@@ -13,7 +17,8 @@ export function StepWhy({ runId, step }: { runId: string; step: Step }) {
     variables: { runId },
     requestPolicy: "cache-first",
   });
-  const definition = data?.run?.steps.find((one) => one.key === step.stepKey);
+  const element = elementOf(step.stepKey);
+  const definition = data?.run?.steps.find((one) => one.key === step.stepKey || one.key === element?.of);
   return (
     <div className="space-y-1.5">
       <p>
@@ -35,9 +40,11 @@ export function StepWhy({ runId, step }: { runId: string; step: Step }) {
           </>
         )}
       </p>
+      {element && <Element stepKey={step.stepKey} element={element} />}
       {step.isStale && (
         <WarningMessage>
-          What this was made from has since been replaced by other data, code or config.
+          Stale: what this was made from has since been replaced by other data, code or config. Re-execute
+          from changed, or select this step, to make it anew.
         </WarningMessage>
       )}
       {definition?.description && <p className="max-w-prose text-muted">{definition.description}</p>}
@@ -56,6 +63,40 @@ export function StepWhy({ runId, step }: { runId: string; step: Step }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** What an element is one of; and the way to all of them. */
+function Element({ stepKey, element: { of, mappingKey } }: { stepKey: string; element: StepElement }) {
+  return (
+    <p className="text-muted">
+      {mappingKey === null ? (
+        <>
+          Stands for all elements of <code className="font-mono text-sm">{of}</code>: which there are is known
+          when the step that gives them has succeeded.
+        </>
+      ) : (
+        <>
+          The element <code className="font-mono text-sm">{mappingKey}</code> of{" "}
+          <code className="font-mono text-sm">{of}</code>.{" "}
+          <SelectLink selection={writtenKey(of)}>Select all of its elements</SelectLink>, or{" "}
+          <SelectLink selection={`${writtenKey(stepKey)}*`}>this one and what follows</SelectLink>.
+        </>
+      )}
+    </p>
+  );
+}
+
+function SelectLink({ selection, children }: { selection: string; children: string }) {
+  return (
+    <Link
+      from="/runs/$runId"
+      search={(old) => ({ ...old, selection })}
+      resetScroll={false}
+      className={TEXT_LINK}
+    >
+      {children}
+    </Link>
   );
 }
 

@@ -54,6 +54,13 @@ function drawn({ steps }: RunView): string {
     .join(" ");
 }
 
+/** The view after news of the steps that it has. */
+function renewed(...given: Parameters<typeof withNews>): RunView {
+  const view = withNews(...given);
+  if (view === null) throw new Error("The news are of other steps.");
+  return view;
+}
+
 describe("a run's view", () => {
   it("has the steps of the table in its order", () => {
     const shown = view("load:SUCCESS:0-4 train:RUNNING:5- test:PENDING");
@@ -81,7 +88,7 @@ describe("a run's view", () => {
 
   it("takes over the steps that changed, and leaves the others the same objects", () => {
     const before = view("load:SUCCESS:0-4 train:RUNNING:5- test:PENDING");
-    const after = withNews(before, {
+    const after = renewed(before, {
       ...RUN,
       stepCounts: [],
       stepTable: table("test:RUNNING:9- train:SUCCESS:5-9"),
@@ -99,15 +106,20 @@ describe("a run's view", () => {
       status: "SUCCESS" as const,
     };
     const before = view("load:SUCCESS:0-4");
-    const after = withNews(before, news);
+    const after = renewed(before, news);
     expect(after.run).toMatchObject({ version: "9.SUCCESS", status: "SUCCESS", reason: "nightly" });
     expect(after.steps).toBe(before.steps);
     expect(after.stepKeys).toBe(before.stepKeys);
   });
 
+  it("is to be read anew when a mapped step has become its elements", () => {
+    const news = { ...RUN, stepCounts: [], stepTable: table("work[k1]:PENDING work[k2]:RUNNING:5-") };
+    expect(withNews(view("split:SUCCESS:0-4 work[?]:PENDING"), news)).toBeNull();
+  });
+
   it("stays whole when the same news come twice", () => {
     const news = { ...RUN, stepCounts: [], stepTable: table("train:SUCCESS:5-9") };
-    const once = withNews(view("load:SUCCESS:0-4 train:RUNNING:5-"), news);
-    expect(drawn(withNews(once, news))).toBe(drawn(once));
+    const once = renewed(view("load:SUCCESS:0-4 train:RUNNING:5-"), news);
+    expect(drawn(renewed(once, news))).toBe(drawn(once));
   });
 });

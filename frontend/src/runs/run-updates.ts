@@ -27,14 +27,15 @@ export function runView(answer: Run & { stepTable: Json }): RunView {
   return { run, steps, stepKeys: steps.map((step) => step.key) };
 }
 
-/** The view after news: the run's own fields, and the steps that have changed. */
-export function withNews(view: RunView, news: MovingRun & { stepTable: Json }): RunView {
+/**
+ * The view after news: the run's own fields, and the steps that have changed. Null where there are other steps than
+ * before, as when a mapped step has become its elements: then all of it is to be read.
+ */
+export function withNews(view: RunView, news: MovingRun & { stepTable: Json }): RunView | null {
   const { stepTable, ...moved } = news;
-  return {
-    ...view,
-    run: { ...view.run, ...moved },
-    steps: withChangedSteps(view.steps, stepRows(stepTable)),
-  };
+  const changed = stepRows(stepTable);
+  const steps = withChangedSteps(view.steps, changed);
+  return steps && { ...view, run: { ...view.run, ...moved }, steps };
 }
 
 function stepRows(json: Json): GanttStep[] {
@@ -49,8 +50,12 @@ function stepRows(json: Json): GanttStep[] {
   }));
 }
 
-function withChangedSteps(steps: readonly GanttStep[], changed: readonly GanttStep[]): readonly GanttStep[] {
+function withChangedSteps(
+  steps: readonly GanttStep[],
+  changed: readonly GanttStep[],
+): readonly GanttStep[] | null {
   if (changed.length === 0) return steps;
   const byKey = new Map(changed.map((step) => [step.key, step]));
-  return steps.map((step) => byKey.get(step.key) ?? step);
+  const known = steps.filter((step) => byKey.has(step.key)).length;
+  return known < byKey.size ? null : steps.map((step) => byKey.get(step.key) ?? step);
 }

@@ -9,6 +9,8 @@ export function filterOf(search: RunsSearch): RunFilter {
   const filter: RunFilter = {};
   if (search.pipeline !== undefined) filter.pipelineName = search.pipeline;
   if (search.unresolved) filter.unresolvedOnly = true;
+  const [, key, value] = /^([^=]+)=(.*)$/.exec(search.tag ?? "") ?? [];
+  if (key !== undefined && value !== undefined) filter.tags = [{ key, value }];
   if (search.status !== undefined) {
     filter.statuses =
       search.status === "active" ? ["QUEUED", "STARTING", "RUNNING", "CANCELING"] : [search.status];
@@ -22,5 +24,5 @@ export function unresolvedIn({ pipeline }: RunsSearch): RunFilter {
 }
 
 export function isFiltered(search: RunsSearch): boolean {
-  return search.pipeline !== undefined || search.status !== undefined || search.unresolved === true;
+  return Object.keys(filterOf(search)).length > 0;
 }

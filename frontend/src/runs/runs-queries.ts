@@ -68,9 +68,12 @@ export const runsQuery = graphql(
 
 /** What the filters offer. */
 export const filtersQuery = graphql(`
-  query RunFilters($unresolved: RunFilter!) {
+  query RunFilters($unresolved: RunFilter!, $filter: RunFilter!) {
     pipelines {
       name
+    }
+    matching: runs(filter: $filter, first: 1) {
+      totalCount
     }
     runs(filter: $unresolved, first: 1) {
       totalCount

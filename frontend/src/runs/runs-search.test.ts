@@ -23,6 +23,9 @@ describe("the address of the list", () => {
     [{ status: "SUCCESS" }, { statuses: ["SUCCESS"] }],
     [{ status: "active" }, { statuses: ["QUEUED", "STARTING", "RUNNING", "CANCELING"] }],
     [{ unresolved: true }, { unresolvedOnly: true }],
+    [{ tag: "team=a=b" }, { tags: [{ key: "team", value: "a=b" }] }],
+    [{ tag: "team" }, {}],
+    [{ bulk: "b1", by: "run" }, {}],
   ] as const)("%j asks for %j", (search, filter) => {
     expect(filterOf(search)).toEqual(filter);
     expect(isFiltered(search)).toBe(Object.keys(filter).length > 0);

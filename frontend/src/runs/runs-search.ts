@@ -10,6 +10,10 @@ export interface RunsSearch {
   status?: (typeof STATUSES)[number];
   /** Failed or cancelled, and nothing since has mended it. */
   unresolved?: true;
+  /** A tag, as name=value. */
+  tag?: string;
+  /** Work on many runs that is looked at. */
+  bulk?: string;
   /** The cursor that the page begins after. */
   after?: string;
 }
@@ -20,6 +24,8 @@ export function parseRunsSearch(search: Record<string, unknown>): RunsSearch {
     pipeline: textOf(search.pipeline),
     status: oneOf(STATUSES, search.status),
     unresolved: search.unresolved === true ? true : undefined,
+    tag: textOf(search.tag),
+    bulk: textOf(search.bulk),
     after: textOf(search.after),
   });
 }

@@ -33,6 +33,7 @@ export const stepQuery = graphql(
               runId
               stepKey
               outputName
+              mappingKey
             }
           }
           outputs {

@@ -8,6 +8,10 @@ const groupQuery = graphql(`
     runGroup(runId: $runId) {
       rootRunId
       status
+      newestRun {
+        id
+        status
+      }
       runs {
         id
         parentRunId

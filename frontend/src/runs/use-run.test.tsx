@@ -119,3 +119,15 @@ it("follows no longer once the page is left", async () => {
   leave();
   expect(told).toBeNull();
 });
+
+it("reads the run anew when a mapped step has become its elements", async () => {
+  const { shown } = shownRun();
+  await answer(0, "3.RUNNING split:RUNNING work[?]:PENDING");
+  told?.("5.RUNNING");
+  await answer(1, "5.RUNNING split:SUCCESS work[k1]:PENDING work[k2]:PENDING");
+  expect(asked[2]?.since).toBeUndefined();
+  await answer(2, "5.RUNNING split:SUCCESS work[k1]:PENDING work[k2]:PENDING");
+  expect(shown()).toBe("5.RUNNING split:SUCCESS work[k1]:PENDING work[k2]:PENDING");
+  told?.("6.RUNNING");
+  expect(asked[3]?.since).toBe("5.RUNNING");
+});

@@ -35,8 +35,15 @@ function followRun(client: Client, runId: string, tell: (state: RunState) => voi
   let isStopped = false;
   let stopUpdates = () => {};
 
+  const ask = () => client.query(runQuery, { runId }, NOT_FROM_CACHE).toPromise();
+
+  async function wholeView(): Promise<RunView | null> {
+    const { data } = await ask();
+    return data?.run ? runView(data.run) : null;
+  }
+
   async function read(): Promise<void> {
-    const { data, error } = await client.query(runQuery, { runId }, NOT_FROM_CACHE).toPromise();
+    const { data, error } = await ask();
     if (isStopped) return;
     if (!data) return tell(error ? { kind: "failed", error } : { kind: "missing" });
     if (!data.run) return tell({ kind: "missing" });
@@ -60,8 +67,10 @@ function followRun(client: Client, runId: string, tell: (state: RunState) => voi
         const variables = { runId, since: view.run.version };
         const answer = await client.query(runChangesQuery, variables, NOT_FROM_CACHE).toPromise();
         if (isStopped) return;
-        if (answer.data?.run) {
-          view = withNews(view, answer.data.run);
+        const next = answer.data?.run && (withNews(view, answer.data.run) ?? (await wholeView()));
+        if (isStopped) return;
+        if (next) {
+          view = next;
           tell({ kind: "there", view });
         } else {
           told ??= "";

@@ -16,7 +16,7 @@ export function useRunsList(search: RunsSearch) {
   const [runs, askRuns] = useQuery({ query: runsQuery, variables, pause: !isByRun });
   const [filters, askFilters] = useQuery({
     query: filtersQuery,
-    variables: { unresolved: unresolvedIn(search) },
+    variables: { unresolved: unresolvedIn(search), filter: filterOf(search) },
   });
 
   const list = useMemo(() => {
@@ -33,10 +33,14 @@ export function useRunsList(search: RunsSearch) {
   const unresolved = isByRun ? filters.data?.runs.totalCount : filters.data?.runGroups.totalCount;
   return {
     list,
+    /** Another one where it is another list: until the next page is there, what is shown is the one before. */
+    listKey: (isByRun ? runs : groups).operation?.key ?? 0,
     error: (isByRun ? runs : groups).error,
     pipelineNames: filters.data?.pipelines.map((pipeline) => pipeline.name) ?? null,
     /** How many are failed and unresolved; null until it is known. */
     unresolvedCount: unresolved ?? null,
+    /** How many runs match, in a list of groups too; null until it is known. */
+    matchingRuns: filters.data?.matching.totalCount ?? null,
     askAgain,
   };
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { afterEach, expect, it } from "vitest";
 import { SelectionBox } from "./SelectionBox";
 import type { SelectionAnswer } from "./use-selection";
+import { vocabularyOf } from "./vocabulary";
 
 const KEYS = ["load", "train", "test", "analyses"];
 const TSET: SelectionAnswer = {
@@ -23,7 +24,7 @@ function Page({ first = "", answer = { kind: "none" } }: { first?: string; answe
       text={text}
       onChange={(changed) => setTimeout(() => setText(changed), 5)}
       answer={answer}
-      stepKeys={KEYS}
+      vocabulary={vocabularyOf(KEYS, [], true)}
       whenEmpty="No step selected."
     />
   );

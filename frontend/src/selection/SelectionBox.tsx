@@ -7,25 +7,28 @@ import { SelectionInput } from "./SelectionInput";
 import { SelectionMessage } from "./SelectionMessage";
 import { useDraft } from "./use-draft";
 import type { SelectionAnswer } from "./use-selection";
+import type { Vocabulary } from "./vocabulary";
 
 interface SelectionBoxProps {
   text: string;
   onChange: (text: string) => void;
   answer: SelectionAnswer;
-  /** Every step that may be picked, in topological order. */
-  stepKeys: readonly string[];
+  vocabulary: Vocabulary;
   /** What no text at all means, as it is told below the box. */
   whenEmpty: string;
   placeholder?: string;
+  /** Somebody begins to write. */
+  onFocus?: () => void;
 }
 
 export function SelectionBox({
   text,
   onChange,
   answer,
-  stepKeys,
+  vocabulary,
   whenEmpty,
   placeholder = "Steps, as in: train+*",
+  onFocus,
 }: SelectionBoxProps) {
   const [draft, changeDraft] = useDraft(text, onChange);
   const input = useRef<HTMLInputElement>(null);
@@ -45,10 +48,11 @@ export function SelectionBox({
           ref={input}
           text={draft}
           onChange={changeDraft}
-          stepKeys={stepKeys}
+          vocabulary={vocabulary}
           refused={refused}
           messageId={messageId}
           placeholder={placeholder}
+          onFocus={onFocus}
         />
         <IconButton
           label="Clear the selection"
@@ -63,7 +67,7 @@ export function SelectionBox({
         text={text}
         answer={useLastAnswer(answer)}
         isCurrent={isCurrent && answer.kind !== "asking"}
-        stepCount={stepKeys.length}
+        stepCount={vocabulary.stepKeys.length}
         whenEmpty={whenEmpty}
         onRepair={changeAndFocus}
       />

@@ -1,20 +1,23 @@
-// The input of a selection: its refused part is underlined, suggestions open below it.
+// The input of a selection: its text in colours, its refused part underlined; suggestions open below it.
 import clsx from "clsx";
 import { type Ref, useId, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { Span } from "./clauses";
+import { SelectionText } from "./SelectionText";
 import { SuggestionList } from "./SuggestionList";
 import { useSuggestions } from "./use-suggestions";
+import type { Vocabulary } from "./vocabulary";
 
 interface SelectionInputProps {
   ref: Ref<HTMLInputElement>;
   text: string;
   onChange: (text: string) => void;
-  stepKeys: readonly string[];
+  vocabulary: Vocabulary;
   /** What is wrong in the text. */
   refused: Span | null;
   /** The element that says so, or how many steps are picked. */
   messageId: string;
   placeholder: string;
+  onFocus: (() => void) | undefined;
 }
 
 /** The same for the input and what lies over it, so that letters stand over letters. */
@@ -24,10 +27,11 @@ export function SelectionInput({
   ref,
   text,
   onChange,
-  stepKeys,
+  vocabulary,
   refused,
   messageId,
   placeholder,
+  onFocus,
 }: SelectionInputProps) {
   const input = useRef<HTMLInputElement>(null);
   useImperativeHandle<HTMLInputElement | null, HTMLInputElement | null>(ref, () => input.current);
@@ -35,7 +39,7 @@ export function SelectionInput({
   const [scrolled, setScrolled] = useState(0);
   const wantedCaret = useRef<number | null>(null);
   const listId = useId();
-  const suggesting = useSuggestions(text, caret, stepKeys, (changed, caretAfter) => {
+  const suggesting = useSuggestions(text, caret, vocabulary, (changed, caretAfter) => {
     wantedCaret.current = caretAfter;
     setCaret(caretAfter);
     onChange(changed);
@@ -70,7 +74,7 @@ export function SelectionInput({
         placeholder={placeholder}
         className={clsx(
           TEXT,
-          "h-9 w-full rounded-md bg-surface text-ink placeholder:text-muted",
+          "h-9 w-full rounded-md bg-surface text-transparent caret-ink placeholder:text-muted",
           isWrong ? "border-failure-solid" : "border-line-strong/60",
         )}
         onChange={(event) => {
@@ -82,31 +86,19 @@ export function SelectionInput({
         onScroll={(event) => setScrolled(event.currentTarget.scrollLeft)}
         onClick={() => text === "" && suggesting.open()}
         onKeyDown={suggesting.onKeyDown}
+        onFocus={onFocus}
         onBlur={suggesting.close}
       />
-      {refused && isWrong && <RefusedPart text={text} refused={refused} scrolled={scrolled} />}
+      <SelectionText
+        text={text}
+        refused={isWrong ? refused : null}
+        scrolled={scrolled}
+        className={clsx(
+          TEXT,
+          "pointer-events-none absolute inset-0 overflow-hidden border-transparent leading-[2.125rem] text-ink forced-colors:hidden",
+        )}
+      />
       <SuggestionList id={listId} options={options} active={active} onTake={suggesting.take} />
-    </div>
-  );
-}
-
-/** Lies over the input letter by letter, all of it invisible but the line under what is wrong. */
-function RefusedPart({ text, refused, scrolled }: { text: string; refused: Span; scrolled: number }) {
-  const part = text.slice(refused.start, refused.end);
-  return (
-    <div
-      aria-hidden
-      className={clsx(
-        TEXT,
-        "pointer-events-none absolute inset-0 overflow-hidden border-transparent leading-9 text-transparent",
-      )}
-    >
-      <div className="whitespace-pre" style={{ transform: `translateX(${-scrolled}px)` }}>
-        {text.slice(0, refused.start)}
-        <span className="underline decoration-failure-solid decoration-wavy decoration-[1.5px] underline-offset-4">
-          {part}
-        </span>
-      </div>
     </div>
   );
 }

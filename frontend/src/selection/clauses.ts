@@ -1,4 +1,4 @@
-// The parts of a selection's text, for completing and mending it; what they mean, the service says (pure).
+// The parts of a selection's text that stand together, for mending it; what they mean, the service says (pure).
 
 /** Half-open, in UTF-16 units as JavaScript counts. */
 export interface Span {
@@ -6,21 +6,13 @@ export interface Span {
   end: number;
 }
 
-/** A clause in its three parts; `name` keeps its quotes. Parts that fit nowhere stay in `downstream`. */
-export interface Clause extends Span {
-  upstream: string;
-  name: string;
-  downstream: string;
-}
-
 const CLAUSE = /(?:"[^"]*"?|[^\s,"])+/gu;
-const PARTS = /^([0-9]+\+|[+*]*)("[^"]*"?|[^+*():"]*)(.*)$/su;
 
-export function clausesOf(text: string): Clause[] {
-  return [...text.matchAll(CLAUSE)].map((match) => {
-    const [, upstream = "", name = "", downstream = ""] = PARTS.exec(match[0]) ?? [];
-    return { start: match.index, end: match.index + match[0].length, upstream, name, downstream };
-  });
+export function clausesOf(text: string): Span[] {
+  return [...text.matchAll(CLAUSE)].map(({ index, 0: clause }) => ({
+    start: index,
+    end: index + clause.length,
+  }));
 }
 
 /** Where so many code points, which is how the service counts, end in UTF-16 units. */

@@ -27,6 +27,9 @@ describe("repaired", () => {
     ["[3] +train", "3+train", "3+train"],
     ["[3]+ train", "3+train", "3+train"],
     ["train +[3]", "train+3", "train+3"],
+    ["(train [+] stats)", "train+", "(train+ stats)"],
+    ["(a, b) [+]", "(a, b)+", "(a, b)+"],
+    ["status:[faild]", "failed", "status:failed"],
     ["😀 [tset]", "test", "😀 test"],
   ])("mends %s by %s", (drawn, suggestion, mended) => {
     const { text, refusal } = refused(drawn, [suggestion]);

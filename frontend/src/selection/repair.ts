@@ -31,18 +31,26 @@ export function repaired(text: string, refusal: Refusal, suggestion: string): st
  * `train+` for "train +", `train+ stats` for "train+stats". Any other form of an operator stands for its clause.
  */
 function replacedSpan(text: string, part: Span, suggestion: string): Span {
-  const clauses = clausesOf(text);
-  const at = clauses.findIndex((clause) => clause.start <= part.start && part.end <= clause.end);
-  const [before, clause, after] = [clauses[at - 1], clauses[at], clauses[at + 1]];
-  if (!clause) return part;
-
-  const joined = [
-    clause,
-    { start: before?.start ?? clause.start, end: clause.end },
-    { start: clause.start, end: after?.end ?? clause.end },
-  ].find((span) => withoutBlanks(text.slice(span.start, span.end)) === withoutBlanks(suggestion));
+  const joined = spansAround(text, part, 2 * suggestion.length).find(
+    (span) => withoutBlanks(text.slice(span.start, span.end)) === withoutBlanks(suggestion),
+  );
   if (joined) return joined;
-  return /^[+*]+$/.test(text.slice(part.start, part.end)) ? clause : part;
+  const clause = clausesOf(text).find((one) => one.start <= part.start && part.end <= one.end);
+  return clause && /^[+*]+$/.test(text.slice(part.start, part.end)) ? clause : part;
+}
+
+/** Every part of the text that holds that part, neither begins nor ends with a blank, and is not much longer. */
+function spansAround(text: string, part: Span, more: number): Span[] {
+  const isBlank = (at: number) => /\s/.test(text.charAt(at));
+  const least = Math.max(0, part.start - more);
+  const starts = Array.from({ length: part.start - least + 1 }, (_, at) => least + at).filter(
+    (at) => !isBlank(at),
+  );
+  const most = Math.min(text.length, part.end + more);
+  const ends = Array.from({ length: most - part.end + 1 }, (_, at) => part.end + at);
+  return starts.flatMap((start) =>
+    ends.filter((end) => end > start && !isBlank(end - 1)).map((end) => ({ start, end })),
+  );
 }
 
 function withoutBlanks(text: string): string {

@@ -1,12 +1,20 @@
 // Edits of a selection's text: step keys as the grammar wants them written (pure).
 
-/** What step keys are made of. Quotes never harm, so anything else gets them; no key holds a quote itself. */
-const WORD = /^[\p{L}\p{M}\p{N}_-]+$/u;
+/** What keys are made of, those of elements too. Quotes never harm, so anything else gets them; no key holds one. */
+const WORD = /^[\p{L}\p{M}\p{N}_.-]+(\[[\p{L}\p{M}\p{N}_?-]+\])?$/u;
+const VALUE = /^[^\s,+*():"]+$/u;
 const RESERVED: ReadonlySet<string> = new Set(["and", "or", "not"]);
 
 /** How a step's key is written: in quotes where it would not be read as a name. */
 export function writtenKey(key: string): string {
   return WORD.test(key) && !RESERVED.has(key) ? key : `"${key}"`;
+}
+
+/** How what follows a label is written: `tag:owner="data team"`. */
+export function writtenValue(value: string): string {
+  if (VALUE.test(value)) return value;
+  const [name = "", ...rest] = value.split("=");
+  return VALUE.test(name) && rest.length > 0 ? `${name}="${rest.join("=")}"` : `"${value}"`;
 }
 
 /** That step alone. */
@@ -25,4 +33,9 @@ export function toggledStep(selectedKeys: readonly string[], key: string): strin
 /** That step and everything downstream of it. */
 export function stepWithDownstream(key: string): string {
   return `${writtenKey(key)}*`;
+}
+
+/** The text with these steps added to what it picks. */
+export function withSteps(text: string, added: readonly string[]): string {
+  return [text.trim(), ...added.map(writtenKey)].filter(Boolean).join(", ");
 }

@@ -1,6 +1,7 @@
 // The list of suggestions under the box: when it is open, and which of them is next.
 import { type KeyboardEvent, useState } from "react";
 import { type Suggestion, suggestionsAt } from "./suggestions";
+import type { Vocabulary } from "./vocabulary";
 
 interface Suggesting {
   options: readonly Suggestion[];
@@ -17,12 +18,12 @@ interface Suggesting {
 export function useSuggestions(
   text: string,
   caret: number,
-  stepKeys: readonly string[],
+  vocabulary: Vocabulary,
   onTake: (text: string, caret: number) => void,
 ): Suggesting {
   const [isOpen, setIsOpen] = useState(false);
   const [active, setActive] = useState(-1);
-  const { start, end, options } = isOpen ? suggestionsAt(text, caret, stepKeys) : NONE;
+  const { start, end, options } = isOpen ? suggestionsAt(text, caret, vocabulary) : NONE;
 
   function open(): void {
     setIsOpen(true);

@@ -38,6 +38,31 @@ def nested():
     at_last(start=twice(emit()))
 
 
+@op(config_schema={"word": str})
+def echo(context):
+    return [context.op.name, context.op_config["word"]]
+
+
+@graph
+def deep():
+    echo.alias("shout")()
+    return echo()
+
+
+@job(
+    config={
+        "ops": {
+            "deeper": {"ops": {"shout": {"config": {"word": "A"}}, "echo": {"config": {"word": "a"}}}},
+            "emit": {"config": {"n": 5}},
+            "grow": {"ops": {"times": {"config": {"factor": 3}}}},
+        }
+    }
+)
+def given():
+    deep.alias("deeper")()
+    grow(emit())
+
+
 def runs(instance, folder, reconstructable):
     def factor(n):
         return {"ops": {"times": {"config": {"factor": n}}}}
@@ -56,6 +81,16 @@ def runs(instance, folder, reconstructable):
             "first": result.output_for_node("twice.first.times"),
             "second": result.output_for_node("twice.second.times"),
             "last": result.output_for_node("at_last"),
+        },
+    )
+    result = given.execute_in_process()
+    yield (
+        result,
+        {
+            "shout": result.output_for_node("deeper.shout"),
+            "echo": result.output_for_node("deeper.echo"),
+            "grow": result.output_for_node("grow"),
+            "deeper": result.output_for_node("deeper"),
         },
     )
     run_config["ops"]["twice"]["ops"]["second"] = {}

@@ -40,6 +40,11 @@ def empty(context):
     return context.solid_config
 
 
+@solid(config_schema={"part": float, "parts": Field([float], default_value=[])})
+def parts(context):
+    return repr(context.solid_config)
+
+
 @solid
 def undeclared(context):
     return context.solid_config
@@ -52,10 +57,11 @@ def configured():
     with_default()
     listed()
     empty()
+    parts()
     undeclared()
 
 
-NAMES = ("fields", "bare", "with_default", "listed", "empty", "undeclared")
+NAMES = ("fields", "bare", "with_default", "listed", "empty", "parts", "undeclared")
 
 
 def runs(instance, folder, reconstructable):
@@ -63,6 +69,7 @@ def runs(instance, folder, reconstructable):
         "fields": {"config": {"text": "t", "needed": {"z": 1}}},
         "bare": {"config": "b"},
         "listed": {"config": ["one"]},
+        "parts": {"config": {"part": 1}},
     }
     full = {
         "fields": {
@@ -79,6 +86,7 @@ def runs(instance, folder, reconstructable):
             }
         },
         "bare": {"config": ""},
+        "parts": {"config": {"part": 1.5, "parts": [2, 2.5]}},
         "with_default": {"config": 8},
         "listed": {"config": []},
         "empty": {"config": {"a": 1}},

@@ -96,6 +96,34 @@ def test_a_value_in_the_file_that_can_not_be_used_is_named_with_the_file(
     assert problem in refused.value.problem
 
 
+def limits(value: str) -> list[tuple[str, str | None, bool, int]]:
+    found = Settings.load(environ={"DALSEGNO_TAG_LIMITS": value}).tag_limits
+    return [(limit.key, limit.value, limit.by_value, limit.most) for limit in found]
+
+
+def test_limits_by_tag_are_of_one_value_of_all_together_or_of_each() -> None:
+    assert limits("team=ml:2, database:1,customer=*:3") == [
+        ("team", "ml", False, 2),
+        ("database", None, False, 1),
+        ("customer", None, True, 3),
+    ]
+    assert limits("url=http://x:8080:1,pair=a=b:0") == [("url", "http://x:8080", False, 1), ("pair", "a=b", False, 0)]
+
+
+def test_limits_by_tag_may_be_a_list_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "dalsegno.toml").write_text('tag_limits = ["names=a,b:1"]')
+    (limit,) = Settings.load(environ={}, directory=tmp_path).tag_limits
+    assert (limit.value, limit.most, str(limit)) == ("a,b", 1, "names=a,b:1")
+
+
+@pytest.mark.parametrize(
+    "value", ["team=ml", "team=ml:two", "team:-1", ":1", "=ml:1", "team=:1", "a:1,a:2", "team:1.5"]
+)
+def test_a_limit_that_means_nothing_is_refused(value: str) -> None:
+    with pytest.raises(InvalidSettingError, match="DALSEGNO_TAG_LIMITS"):
+        limits(value)
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "problem"),
     [

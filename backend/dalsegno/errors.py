@@ -70,7 +70,9 @@ class RunNotFoundError(DalsegnoError):
     def message(self) -> str:
         if self.candidates:
             return f"Several runs begin with {self.run_id!r}: {', '.join(self.candidates)}. Give more of the id."
-        return f"No run has the id {self.run_id!r} here. `dalsegno runs` lists those that exist."
+        return (
+            f"No run has the id {self.run_id!r} here; it may have been pruned. `dalsegno runs` lists those that exist."
+        )
 
 
 @dataclass(eq=False, kw_only=True)
@@ -386,6 +388,20 @@ class OutputNotStoredError(DalsegnoError):
     def message(self) -> str:
         where = f" at {self.uri}" if self.uri else ""
         return f"Output {self.output_name!r} of step {self.step_key!r} could not be stored{where}: {self.problem}"
+
+
+@dataclass(eq=False, kw_only=True)
+class FilesNotDeletedError(DalsegnoError):
+    """Stored files that are to go could not be deleted, or not even listed."""
+
+    # The run whose files they are; None where the storage as a whole could not be looked at.
+    run_id: str | None
+    problem: str
+
+    @property
+    def message(self) -> str:
+        what = "The storage can't be cleared" if self.run_id is None else f"Files of run {self.run_id} can't be deleted"
+        return f"{what}: {self.problem}. Mend that and prune again; it goes on where it was."
 
 
 @dataclass(eq=False, kw_only=True)

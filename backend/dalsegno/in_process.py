@@ -236,10 +236,7 @@ def _execute(
     asked = new_run(plan, options, lineage.nearest if lineage else None)
     run = replace(asked, status=RunStatus.RUNNING, created_at=now, started_at=now)
     started = (now, RunStarted(steps=len(plan.executed), worker_id=worker_id))
-    stored = instance.database.write(
-        _store(snapshot, snapshot.id in instance.kept_snapshots, run, plan, key, lease, started)
-    )
-    instance.kept_snapshots.add(snapshot.id)
+    stored = instance.database.write(_store(snapshot, run, plan, key, lease, started))
     if stored.run_id != run.run_id:  # an equal launch came first
         return PipelineResult(instance, pipeline, stored.run_id)
     if observer is not None:
@@ -282,15 +279,13 @@ def _with_traces(run: Run, observer: Observer | None) -> Observer | None:
 
 def _store(
     snapshot: PipelineSnapshot,
-    is_kept: bool,
     run: Run,
     plan: Plan,
     key: IdempotencyKey | None,
     lease: Lease,
     started: tuple[datetime, RunStarted],
 ) -> Script[Run]:
-    if not is_kept:
-        yield from save_snapshot(snapshot)
+    yield from save_snapshot(snapshot)
     return (yield from create_run(run, plan, idempotency=key, lease=lease, events=(started,)))
 
 

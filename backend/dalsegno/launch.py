@@ -34,6 +34,7 @@ from dalsegno.runs.automatic_retry import RETRY_NUMBER_TAG, check_retry_tags
 from dalsegno.runs.bulk import BULK_TAG
 from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import Lineage
+from dalsegno.runs.priority import check_priority
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.snapshot.config_schema import check_run_config
@@ -163,6 +164,7 @@ def new_run(plan: Plan, options: LaunchOptions, parent: Run | None = None) -> Ru
     Raises InvalidTagError where a tag that is given means something to Dalsegno itself, and can't be used.
     """
     check_retry_tags(options.tags or {})
+    check_priority(options.tags or {})
     run_id = new_run_id()
     return Run(
         run_id=run_id,

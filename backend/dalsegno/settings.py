@@ -69,6 +69,21 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
         return f"AccessToken({self.name})"
 
 
+class TagLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """How many runs with a tag may go on at once, whichever workers execute them."""
+
+    key: str
+    # None: whatever its value, all together.
+    value: str | None = None
+    # Runs that have the same value of the tag count by themselves.
+    by_value: bool = False
+    most: int
+
+    def __str__(self) -> str:
+        value = "=*" if self.by_value else "" if self.value is None else f"={self.value}"
+        return f"{self.key}{value}:{self.most}"
+
+
 class ListenAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Where a process listens."""
 
@@ -92,6 +107,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # How many runs a worker executes at once, and how many steps, each in a process of its own.
     max_runs: int = 4
     max_steps: int = msgspec.field(default_factory=lambda: max(2, os.cpu_count() or 2))
+    # How many runs with a tag go on at once on all workers, which are to be given the same. Texts: "team=ml:2" is at
+    # most 2 runs tagged team=ml, "database:1" 1 run that has the tag database, "customer=*:1" 1 run for each customer.
+    tag_limits: tuple[TagLimit, ...] = ()
     # How many runs that a bulk has launched may wait for a worker at once: a single launch waits behind no more.
     bulk_queued_runs: int = 10
     # From interrupting a step, because its run is cancelled or its worker stops, to killing it.
@@ -234,6 +252,26 @@ def _token(source: str, text: str) -> AccessToken:
     return AccessToken(role=Role(role), name=name or role, secret=secret)
 
 
+def _tag_limits(source: str, value: Any) -> tuple[TagLimit, ...]:
+    limits = tuple(_tag_limit(source, text) for text in _listed(source, value))
+    for number, limit in enumerate(limits):
+        if any(
+            (one.key, one.value, one.by_value) == (limit.key, limit.value, limit.by_value) for one in limits[:number]
+        ):
+            raise InvalidSettingError(name=source, value=str(limit), problem="the same runs are limited twice")
+    return limits
+
+
+def _tag_limit(source: str, text: str) -> TagLimit:
+    tag, _, most = text.rpartition(":")
+    key, has_value, wanted = tag.partition("=")
+    if not key.strip() or not (most.isascii() and most.isdecimal()) or (has_value and not wanted):
+        problem = "each limit is TAG=VALUE:NUMBER, TAG:NUMBER, or TAG=*:NUMBER for each value by itself: team=ml:2"
+        raise InvalidSettingError(name=source, value=text, problem=problem)
+    by_value = wanted == "*"
+    return TagLimit(key=key, value=wanted if wanted and not by_value else None, by_value=by_value, most=int(most))
+
+
 def _host_names(source: str, value: Any) -> tuple[str, ...]:
     return tuple(name.lower() for name in _listed(source, value))
 
@@ -250,6 +288,7 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "commit_events": _positive(int, "a whole number above 0"),
     "max_runs": _positive(int, "a whole number above 0"),
     "max_steps": _positive(int, "a whole number above 0"),
+    "tag_limits": _tag_limits,
     "bulk_queued_runs": _positive(int, "a whole number above 0"),
     "grace_seconds": _positive(float, "a number of seconds above 0"),
     "step_memory_limit": _amount(parse_bytes),

@@ -96,7 +96,8 @@ def canceled(run_id: str) -> Script[Run]:
     if before is None:
         raise RunNotFoundError(run_id=run_id)
     run = before if before.status.has_ended else (yield from request_cancel(run_id))
-    assert run is not None  # runs are never deleted
+    if run is None:  # it has ended, and was pruned, since it was first looked at
+        raise RunNotFoundError(run_id=run_id)
     # It may have ended otherwise since it was first looked at.
     if run.status.has_ended and (before.status.has_ended or run.status is not RunStatus.CANCELED):
         raise RunAlreadyFinishedError(run_id=run_id, status=run.status)

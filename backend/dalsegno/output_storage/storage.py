@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from dalsegno.output_storage.folder import Folder, path_of
 from dalsegno.output_storage.output_file import LogWriter, OutputFile, StoredOutput, check_bytes
+from dalsegno.output_storage.run_folders import RunFolders
 from dalsegno.settings import Durability
 
 if TYPE_CHECKING:
@@ -80,6 +81,14 @@ class OutputStorage:
     def read_log(self, uri: str, offset: int, limit: int) -> bytes:
         """At most `limit` bytes of captured prints from `offset` on. Raises FileNotFoundError where they are gone."""
         return self._store(uri).read_part(uri, offset, limit)
+
+    def run_folders(self) -> RunFolders:
+        """The folders of runs, for those who clear up."""
+        return RunFolders(self._root)
+
+    def names_of_attempt(self, step_key: str, token: str) -> str:
+        """What the names of all that an attempt makes in its run's folder begin with."""
+        return f"{_part(step_key)}.{_part(token)}."
 
     def _attempt(self, run_id: str, step_key: str, token: str) -> str:
         return f"{self._root}/{_part(run_id)}/{_part(step_key)}.{_part(token)}"

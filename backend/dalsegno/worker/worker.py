@@ -220,8 +220,16 @@ class Worker:
         # A script begins when its transaction has: where that had to wait, so had the holders of other runs.
         self._watch.answered(monotonic() - asked_at)
         spare_expired = not self._watch.is_settled
-        besides = self._runs.run_ids
-        return (yield from claim(self.id, self._code.snapshot_ids, lease, besides=besides, spare_expired=spare_expired))
+        return (
+            yield from claim(
+                self.id,
+                self._code.snapshot_ids,
+                lease,
+                besides=self._runs.run_ids,
+                spare_expired=spare_expired,
+                limits=self._settings.tag_limits,
+            )
+        )
 
     def _tidy_up(self) -> None:
         self._pool.kill_overdue(self._settings.grace_seconds)

@@ -211,12 +211,12 @@ class Worker:
     def _claim(self) -> None:
         while len(self._runs) < self._settings.max_runs and not self._stops:
             lease = Lease(token=secrets.token_hex(16), holder=self.id, seconds=self._settings.lease_seconds)
-            run = self._database.write(self._claimed(lease, asked_at=monotonic()))
+            run = self._database.write(self._claimed(lease, self._runs.run_ids, asked_at=monotonic()))
             if run is None:
                 return
             self._runs.begin(run, lease.token)
 
-    def _claimed(self, lease: Lease, *, asked_at: float) -> Script[Run | None]:
+    def _claimed(self, lease: Lease, besides: list[str], *, asked_at: float) -> Script[Run | None]:
         # A script begins when its transaction has: where that had to wait, so had the holders of other runs.
         self._watch.answered(monotonic() - asked_at)
         spare_expired = not self._watch.is_settled
@@ -225,7 +225,7 @@ class Worker:
                 self.id,
                 self._code.snapshot_ids,
                 lease,
-                besides=self._runs.run_ids,
+                besides=besides,
                 spare_expired=spare_expired,
                 limits=self._settings.tag_limits,
             )

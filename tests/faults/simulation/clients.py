@@ -14,6 +14,7 @@ from dalsegno.in_process import execute_pipeline, reexecute_pipeline
 from dalsegno.instance import Instance
 from dalsegno.launch import LaunchOptions
 from dalsegno.plan.plan import Plan
+from dalsegno.runs.automatic_retry import MAX_RETRIES_TAG
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy
 from tests.faults.simulation import primitives
@@ -149,7 +150,9 @@ class Client:
 
     def _launch(self) -> Run | None:
         name = self._random.choice(tuple(_SELECTIONS))
-        request = LaunchRequest(options=LaunchOptions(), idempotency_key=self._key())
+        retries = self._random.random() < self._world.scenario.retries
+        tags = {MAX_RETRIES_TAG: "2"} if retries else None
+        request = LaunchRequest(options=LaunchOptions(tags=tags), idempotency_key=self._key())
         return self._answered("launch", request, lambda context: launch(context, name, request), None)
 
     def _reexecute(self, parent: Run) -> Run | None:

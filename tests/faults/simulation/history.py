@@ -59,6 +59,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     runs: dict[str, RunHistory]
     groups: dict[str, dict[str, Any]]
+    # Of failed runs that are to be re-executed by themselves, by run.
+    retries: dict[str, dict[str, Any]]
     journal: list[Entry]
     # The outputs as they were stored first, by address.
     retry_limits: dict[tuple[str, str], int]
@@ -89,9 +91,11 @@ def read_history(
     connection.row_factory = None
     ids = [row[0] for row in connection.execute("SELECT run_id FROM runs ORDER BY run_id")]
     groups = {one["root_run_id"]: one for one in _dicts(connection, "run_groups", "SELECT * FROM run_groups", ())}
+    retries = _dicts(connection, "automatic_retries", "SELECT * FROM automatic_retries", ())
     return History(
         runs={run_id: _run(connection, run_id) for run_id in ids},
         groups=groups,
+        retries={one["parent_run_id"]: one for one in retries},
         journal=journal,
         retry_limits=retry_limits,
     )

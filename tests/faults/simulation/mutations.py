@@ -15,7 +15,7 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from dalsegno.api import launching
 from dalsegno.output_storage import storage
 from dalsegno.runs.events import OutputStored, StepSucceeded
-from dalsegno.store import leases, queue, run_progress, steps
+from dalsegno.store import automatic_retries, leases, queue, run_progress, steps, tables
 from dalsegno.store.run_progress import RunBatch
 from dalsegno.store.tables import runs
 from dalsegno.worker import active_runs, run_execution, run_recorder, worker
@@ -221,6 +221,10 @@ def _claims_its_own_runs(put: Put) -> None:
     put(worker, "claim", claim)
 
 
+def _retries_not_settled(put: Put) -> None:
+    put(automatic_retries, "_SETTLE", _without(automatic_retries._SETTLE, tables.automatic_retries.c.is_settled))
+
+
 _MANY_STALLS: Mapping[str, Any] = {
     "rates": Rates(stall=0.06),
     # Workers that have room, and steps that take long enough to be found unfinished.
@@ -262,6 +266,12 @@ MUTATIONS = (
         scenario=_MANY_EDITS,
     ),
     Mutation(name="a launch asked for twice is launched twice", breaks=(1,), apply=_keys_not_looked_up),
+    Mutation(
+        name="each worker retries a failed run",
+        breaks=(1,),
+        apply=_retries_not_settled,
+        scenario={"workers": 3, "retries": 1.0, "habits": Habits(fails=0.5)},
+    ),
     # Faults that the simulation has found, put back.
     Mutation(
         name="a death at teardown is not told to the run",

@@ -96,6 +96,16 @@ class Condition(Lock):
         for thread in self._waiters[:n]:
             _World.kernel.wake(thread)
 
+    def notify_all(self) -> None:
+        """Wake all who wait."""
+        self.notify(len(self._waiters))
+
+    def wait_for(self, predicate: Callable[[], bool]) -> bool:
+        """Wait until it is so."""
+        while not predicate():
+            self.wait()
+        return True
+
 
 class Event:
     """threading.Event."""

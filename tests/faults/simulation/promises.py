@@ -5,12 +5,14 @@ Each gives a sentence for every place where it finds its promise broken.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
+from dalsegno.runs.automatic_retry import MAX_RETRIES_TAG, RETRY_NUMBER_TAG
 from tests.faults.simulation.history import History, RunHistory
 from tests.faults.simulation.journal import (
     Answered,
@@ -62,6 +64,27 @@ def reaches_an_end(history: History) -> Iterator[str]:
             first = keys.setdefault((answered.client, answered.idempotency_key), answered.run_id)
             if first != answered.run_id:
                 yield f"key {answered.idempotency_key!r} has launched both {first} and {answered.run_id}"
+
+
+def fails_and_is_retried_once(history: History) -> Iterator[str]:
+    """A failed run whose tags say so is re-executed by itself, once, and reaches an end as any launch does."""
+    for run in history.runs.values():
+        tags = json.loads(run.run["tags"] or "{}")
+        number = int(tags.get(RETRY_NUMBER_TAG, 0))
+        due = history.retries.get(run.run_id)
+        if due is not None and run.run["status"] != "FAILURE":
+            yield f"run {run.run_id} is {run.run['status']}, and retried by itself"
+        if due is not None and not due["is_settled"]:
+            yield f"run {run.run_id} was to be retried by itself, and is not"
+        may = int(tags.get(MAX_RETRIES_TAG, 0)) > number
+        # With other code it would be another plan, and that is for people to launch.
+        is_superseded = "CodeChangedError" in (run.run["error"] or "")
+        if due is None and may and run.run["status"] == "FAILURE" and not (_is_of_script(run) or is_superseded):
+            yield f"run {run.run_id} has failed, and nobody has noted that it is to be retried"
+        if due is not None and not may:
+            yield f"run {run.run_id} is retried more often than its tags say"
+        if number and history.retries.get(run.run["parent_run_id"], {}).get("run_id") != run.run_id:
+            yield f"run {run.run_id} retries run {run.run['parent_run_id']}, which was to be retried otherwise"
 
 
 def only_the_holder_writes(history: History) -> Iterator[str]:
@@ -183,8 +206,7 @@ def a_lost_worker_costs_its_attempts_alone(history: History) -> Iterator[str]:
     faults = history.of(Fault)
     for run in history.runs.values():
         error = msgspec.json.decode(run.run["error"]) if run.run["error"] else None
-        is_of_script = any(one["data"].get("worker_id", "").startswith(_SCRIPT) for one in run.events)
-        if error is not None and error["class_name"] not in _RUN_ERRORS[: 3 if is_of_script else 2]:
+        if error is not None and error["class_name"] not in _RUN_ERRORS[: 3 if _is_of_script(run) else 2]:
             yield f"run {run.run_id} failed with {error['class_name']}: {error['message']}"
         ended: set[str] = set()
         for event in run.events:
@@ -230,9 +252,8 @@ def cancel_wins(history: History) -> Iterator[str]:
                     f"step {entered.step_key} of run {run.run_id} was started at {entered.at:.3f}, and its "
                     f"cancellation stored at {wished_at:.3f}"
                 )
-        is_of_script = any(one["data"].get("worker_id", "").startswith(_SCRIPT) for one in run.events)
         is_late = end is not None and end > wished_at + ENDS_CANCELED
-        if is_late and not is_of_script and not any(one.at < end for one in faults if one.kind != "duplicate"):
+        if is_late and not _is_of_script(run) and not any(one.at < end for one in faults if one.kind != "duplicate"):
             yield f"run {run.run_id} was to be cancelled since {wished_at:.3f}, and ended at {end:.3f} only"
 
 
@@ -250,6 +271,7 @@ def goes_without_saying(history: History) -> Iterator[str]:
 
 PROMISES: tuple[tuple[int, Callable[[History], Iterator[str]]], ...] = (
     (1, reaches_an_end),
+    (1, fails_and_is_retried_once),
     (2, only_the_holder_writes),
     (3, succeeds_once_and_is_stored_before),
     (4, an_ended_run_never_changes),
@@ -264,6 +286,10 @@ PROMISES: tuple[tuple[int, Callable[[History], Iterator[str]]], ...] = (
 def broken_promises(history: History) -> list[Broken]:
     """All that the history shows to be broken."""
     return [Broken(number, what) for number, promise in PROMISES for what in promise(history)]
+
+
+def _is_of_script(run: RunHistory) -> bool:
+    return any(one["data"].get("worker_id", "").startswith(_SCRIPT) for one in run.events)
 
 
 def _commits(history: History, run_id: str) -> list[tuple[int, int]]:

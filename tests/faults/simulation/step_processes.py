@@ -178,7 +178,9 @@ class VirtualReader:
 class VirtualCode:
     """dalsegno.worker.loaded_code.LoadedCode: a code process with the author's code as it is when it loads."""
 
-    def __init__(self, _source: Any, _storage: str, folder: Any, reader: VirtualReader, on_message: Any) -> None:
+    def __init__(
+        self, _source: Any, _storage: str, _durability: Any, folder: Any, reader: VirtualReader, on_message: Any
+    ) -> None:
         self.snapshots: Mapping[str, Any] = {}
         self.folder = folder
         self._on_message = on_message

@@ -97,7 +97,7 @@ _ELSEWHERE: tuple[tuple[str, str, Any], ...] = (
     ("dalsegno.worker.run_loop", "Interrupts", Interrupts),
     ("dalsegno.worker.run_loop", "CapturedPrints", NoCapture),
     # One storage for all processes.
-    ("dalsegno.worker.worker", "OutputStorage", lambda _url: world().storage),
+    ("dalsegno.worker.worker", "OutputStorage", lambda _url, _durability: world().storage),
     # News of the database.
     ("dalsegno.worker.worker", "Changes", VirtualChanges),
     # The service's thread pool.

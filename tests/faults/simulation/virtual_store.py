@@ -91,6 +91,11 @@ class VirtualStore:
         """To look at the rows from outside."""
         return self._memory.raw
 
+    @property
+    def has_due_retries(self) -> bool:
+        """A failed run is still to be re-executed by itself."""
+        return bool(self.raw.execute("SELECT 1 FROM automatic_retries WHERE NOT is_settled").fetchone())
+
     def transact(self, work: Work[T]) -> T:
         """Carry out a transaction, or not, or do and say that it was not."""
         kernel, faults = self.kernel, self.faults

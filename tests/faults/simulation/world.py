@@ -44,6 +44,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     cancels: float
     rates: Rates
     habits: pipelines.Habits
+    # Of a launch: its run is re-executed by itself where it fails.
+    retries: float
     # When the author edits, in seconds; and whether the code does not import for a while.
     edits: tuple[float, ...]
     # When workers are told to stop, and start again.
@@ -91,6 +93,7 @@ def scenario_of(seed: int) -> Scenario:
         stops=tuple(random.random() * calm_from for _ in range(random.choice((0, 0, 1, 2)))),
         poisons=random.choice((0.0, 0.0, 0.05)),
         damages=rate(0.4),
+        retries=random.choice((0.0, 0.5)),
         calm_from=calm_from,
     )
 
@@ -155,7 +158,7 @@ class World:
     @property
     def is_over(self) -> bool:
         """Everybody has done what they came for, and no run goes on."""
-        return all(one.is_done for one in self._actors) and not self.store.open_runs
+        return all(one.is_done for one in self._actors) and not self.store.open_runs and not self.store.has_due_retries
 
     def mortal(self, name: str) -> Process:
         """A process on a host of its own, whose clock is a little wrong."""

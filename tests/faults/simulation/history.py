@@ -13,7 +13,7 @@ import msgspec
 from tests.faults.simulation.journal import Entry
 
 # What is kept of a run, and never changes once it has ended. Read by SQL alone: not by what is to be proven.
-_TABLES_OF_RUN = {
+TABLES_OF_RUN = {
     "runs": "run_id",
     "run_plans": "run_id",
     "steps": "step_key",
@@ -27,7 +27,7 @@ def rows_of_run(connection: sqlite3.Connection, run_id: str) -> dict[str, list[t
     """All rows that are kept of a run."""
     return {
         table: connection.execute(f"SELECT * FROM {table} WHERE run_id = ? ORDER BY {order}", (run_id,)).fetchall()
-        for table, order in _TABLES_OF_RUN.items()
+        for table, order in TABLES_OF_RUN.items()
     }
 
 
@@ -42,7 +42,7 @@ class RunHistory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     outputs: dict[str, list[dict[str, Any]]]
     events: list[dict[str, Any]]
     # As they are stored.
-    rows: dict[str, list[tuple[Any, ...]]]
+    rows: dict[str, list[Any]]
 
     @property
     def run_id(self) -> str:
@@ -103,7 +103,11 @@ def read_history(
 
 def _run(connection: sqlite3.Connection, run_id: str) -> RunHistory:
     rows = rows_of_run(connection, run_id)
-    named = {table: _named(connection, table, found) for table, found in rows.items()}
+    return run_history({table: _named(connection, table, found) for table, found in rows.items()}, rows)
+
+
+def run_history(named: dict[str, list[dict[str, Any]]], rows: dict[str, list[Any]]) -> RunHistory:
+    """Of its rows by table, with their columns' names; `rows` are the same as they are to be compared."""
     by_step: dict[str, dict[str, list[dict[str, Any]]]] = {"attempts": {}, "outputs": {}}
     for table, found in by_step.items():
         for row in named[table]:

@@ -124,6 +124,26 @@ def test_nothing_begins_while_it_could_not_be_recorded(
     assert len(site.notes("last")) == 1
 
 
+def test_code_that_is_loaded_and_then_broken_in_an_outage_is_published_once_that_is_over(
+    site: Site, outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "dalsegno")
+    site.write(CODE)
+    worker = site.start_here(database_url=outage.url)
+    worker.until_serving()
+    before = site.snapshot("diamond").id
+    outage.begin()
+    site.write(CODE.replace("one + 1", "one + 2"))
+    until(lambda: caplog.text.count("Loaded ") == 2, what="the code as it was edited")
+    site.write("def (")
+    until(lambda: "SyntaxError" in caplog.text, what="the code as it was broken")
+    outage.end()
+    until(lambda: site.snapshot("diamond").id != before, what="the last code that was good")
+    until(lambda: worker.record and worker.record.load_error, what="a worker that says that its code is broken")
+    assert worker.record is not None
+    assert site.snapshot("diamond").id in worker.record.loaded_snapshot_ids
+
+
 def test_a_worker_that_was_cut_off_while_another_took_its_run_over_stops_its_steps(
     tmp_path: Path, empty_postgres_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -22,14 +22,15 @@ _LIST_CURRENT = _CURRENT.order_by(pipelines.c.name)
 
 
 def publish(published: Sequence[PipelineSnapshot], at: datetime) -> Script[None]:
-    """Keeps these snapshots and makes each the current one of its pipeline."""
+    """Keeps these snapshots and makes each the current one of its pipeline: of several, the last."""
     # In one order, so that two workers that publish at once never wait for each other in a circle.
     in_order = sorted(published, key=lambda snapshot: snapshot.name)
     for snapshot in in_order:
         yield from save_snapshot(snapshot)
+    current = {snapshot.name: snapshot.id for snapshot in in_order}
     yield (
         _MAKE_CURRENT,
-        [{"name": snapshot.name, "snapshot_id": snapshot.id, "published_at": at} for snapshot in in_order],
+        [{"name": name, "snapshot_id": snapshot_id, "published_at": at} for name, snapshot_id in current.items()],
     )
     yield _ANNOUNCE
 

@@ -18,6 +18,7 @@ from dalsegno.errors import CodeLoadError, StoreUnavailableError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.runs.run import Run
 from dalsegno.settings import Settings
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.store.abandoned_runs import end_abandoned_run, find_abandoned_runs
 from dalsegno.store.changes import Changes
@@ -144,7 +145,9 @@ class Worker:
         self._traces = open_traces()
         observers: list[RunsObserver] = [RunLog(), self._metrics, *([self._traces] if self._traces else [])]
         self._runs = ActiveRuns(database, CommitPolicy.of(settings), tools, Observers(observers), self._woken.set)
-        self._is_published = True
+        # What has changed of the code is stored; where it is not, what was loaded meanwhile, the newest last.
+        self._is_told = True
+        self._unpublished: tuple[PipelineSnapshot, ...] = ()
         self._tidied_at = monotonic()
         self._watch = Watch(slow_seconds=settings.heartbeat_seconds, settling_seconds=settings.lease_seconds)
 
@@ -196,11 +199,14 @@ class Worker:
             sleep(max(0.0, _REST_SECONDS - (monotonic() - began)))
 
     def _see_code(self) -> None:
+        before = self._code.current
         if self._code.look():
-            self._is_published = False
-        if not self._is_published:
-            self._presence.say(self._record(), self._code.current if self._code.load_error is None else ())
-            self._is_published = True
+            self._is_told = False
+        if self._code.current is not before:
+            self._unpublished += self._code.current
+        if not self._is_told:
+            self._presence.say(self._record(), self._unpublished)
+            self._is_told, self._unpublished = True, ()
 
     def _see_cancels(self) -> None:
         running = self._runs.to_cancel()

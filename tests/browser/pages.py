@@ -111,7 +111,7 @@ def _run(run: str, *statuses: tuple[str, str]) -> Callable[[Ui, Gallery], None]:
         ui.expect_statuses(dict(statuses))
         expect(ui.group.get_by_role("link").first).to_be_visible()
         expect(ui.options).to_be_visible()
-        expect(ui.events.get_by_text("info").first).to_be_visible()
+        expect(ui.events.get_by_role("button", name="Details").first).to_be_visible()
 
     return show
 

@@ -1,4 +1,4 @@
-"""Databases for tests: every test that asks for one runs on SQLite and on Postgres."""
+"""What all tests share: databases, where every test that asks for one runs on SQLite and on Postgres."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import URL, make_url
 
 from dalsegno.store.database import Database
 from tests.postgres_server import execute, postgres_server
+
+# How long an example takes says more of the machine than of the law.
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("laws")
 
 _numbers = itertools.count(1)
 

@@ -73,8 +73,12 @@ def served(service: Service, chain: PipelineDefinition, script) -> PipelineDefin
     return chain
 
 
-def fail(service: Service, chain: PipelineDefinition, count: int, **options: Any) -> list[str]:
-    return [execute_pipeline(chain, instance=service.instance, **options).run_id for _ in range(count)]
+async def fail(service: Service, chain: PipelineDefinition, count: int, **options: Any) -> list[str]:
+    def runs() -> list[str]:
+        return [execute_pipeline(chain, instance=service.instance, **options).run_id for _ in range(count)]
+
+    # Beside the loop: it may be in the middle of a transaction for a bulk, which a script would wait for.
+    return await asyncio.to_thread(runs)
 
 
 async def start(service: Service, expected: int, **variables: Any) -> dict[str, Any]:
@@ -137,7 +141,7 @@ async def test_a_plan_tells_what_a_bulk_would_do(service: Service, served, scrip
     script.failing = set()
     settled = execute_pipeline(served, instance=service.instance).run_id
     script.failing = {"train"}
-    twice = fail(service, served, 3)[0]
+    twice, *_ = await fail(service, served, 3)
     reexecute_pipeline(served, twice, instance=service.instance)
     before = everything_in(service.instance)
 
@@ -155,7 +159,7 @@ async def test_a_plan_tells_what_a_bulk_would_do(service: Service, served, scrip
 
 
 async def test_a_plan_does_not_guess_how_long_steps_take_that_never_succeeded(service: Service, served):
-    fail(service, served, 2)
+    await fail(service, served, 2)
     plan = (await service.ask(PLAN, action="REEXECUTE", filter={}, strategy="FROM_FAILURE"))["bulkPlan"]
     assert (plan["runs"], plan["stepsToExecute"], plan["estimatedDurationMs"]) == (2, 4, None)
 
@@ -178,8 +182,8 @@ async def test_refusals_of_a_plan_are_counted_by_sentence(service: Service, serv
 
 
 async def test_a_bulk_re_executes_what_matched_with_its_reason_and_its_tag(service: Service, served):
-    failed = fail(service, served, 2, tags={"team": "ml"})
-    fail(service, served, 1)
+    failed = await fail(service, served, 2, tags={"team": "ml"})
+    await fail(service, served, 1)
     only = {"tags": [{"key": "team", "value": "ml"}]}
     answer = await start(service, 2, filter=only, reason="the disk was full")
     bulk = answer["bulk"]
@@ -200,7 +204,7 @@ async def test_a_bulk_re_executes_what_matched_with_its_reason_and_its_tag(servi
 
 
 async def test_the_tag_of_a_bulk_is_not_passed_on_to_who_re_executes_its_runs(service: Service, served):
-    fail(service, served, 1, tags={"team": "ml"})
+    await fail(service, served, 1, tags={"team": "ml"})
     bulk_id = await started(service, 1)
     await until_done(service, bulk_id)
     (run,) = await runs_of(service, bulk_id)
@@ -212,18 +216,18 @@ async def test_the_tag_of_a_bulk_is_not_passed_on_to_who_re_executes_its_runs(se
 
 
 async def test_one_that_is_refused_stops_no_other(service: Service, served, script):
-    failed = fail(service, served, 1)
+    failed = await fail(service, served, 1)
     script.failing = set()
     execute_pipeline(served, instance=service.instance)
     script.failing = {"train"}
-    failed += fail(service, served, 1)
+    failed += await fail(service, served, 1)
     done = await until_done(service, await started(service, 3, filter={}))
     assert (done["total"], done["launched"], done["refused"]) == (3, 2, 1)
     assert [run["parentRunId"] for run in await runs_of(service, done["id"])] == failed
 
 
 async def test_only_the_newest_of_a_group_is_re_executed(service: Service, served):
-    (root,) = fail(service, served, 1)
+    (root,) = await fail(service, served, 1)
     again = reexecute_pipeline(served, root, instance=service.instance).run_id
     done = await until_done(service, await started(service, 2))
     assert (done["launched"], done["refused"]) == (1, 1)
@@ -234,7 +238,7 @@ async def test_only_the_newest_of_a_group_is_re_executed(service: Service, serve
 async def test_a_single_launch_waits_behind_few_and_is_claimed_before_what_a_bulk_has_yet_to_launch(
     service: Service, served
 ):
-    fail(service, served, 7)
+    await fail(service, served, 7)
     bulk_id = await started(service, 7)
     await until_launched(service, bulk_id, 3)
     single = await service.ask(
@@ -249,7 +253,7 @@ async def test_a_single_launch_waits_behind_few_and_is_claimed_before_what_a_bul
 
 
 async def test_no_more_than_a_few_wait_for_a_worker_however_long_none_comes(service: Service, served):
-    fail(service, served, 5)
+    await fail(service, served, 5)
     bulk_id = await started(service, 5)
     await until_launched(service, bulk_id, 3)
     # A cancelled one waits no more.
@@ -263,7 +267,7 @@ async def test_no_more_than_a_few_wait_for_a_worker_however_long_none_comes(serv
 
 async def test_two_bulks_go_on_beside_each_other(service: Service, served):
     for team in ("a", "b"):
-        fail(service, served, 2, tags={"team": team})
+        await fail(service, served, 2, tags={"team": team})
     ids = [
         await started(service, 2, filter={"tags": [{"key": "team", "value": team}]}, strategy="ALL_STEPS")
         for team in ("a", "b")
@@ -272,7 +276,7 @@ async def test_two_bulks_go_on_beside_each_other(service: Service, served):
 
 
 async def test_a_cancelled_bulk_leaves_what_is_not_yet_launched(service: Service, served):
-    fail(service, served, 6)
+    await fail(service, served, 6)
     bulk_id = await started(service, 6)
     await until_launched(service, bulk_id, 3)
     canceled = (await service.ask(CANCEL, id=bulk_id))["cancelBulk"]
@@ -280,14 +284,14 @@ async def test_a_cancelled_bulk_leaves_what_is_not_yet_launched(service: Service
     while await claimed(service, served):
         pass
     # Another bulk has its turn, and all of it, so this one would have had its own.
-    fail(service, served, 1, tags={"team": "ml"})
+    await fail(service, served, 1, tags={"team": "ml"})
     await until_done(service, await started(service, 1, filter={"tags": [{"key": "team", "value": "ml"}]}))
     assert (await fetch(service, bulk_id))["launched"] == 3
     assert (await service.ask(CANCEL, id=bulk_id))["cancelBulk"] == await fetch(service, bulk_id)
 
 
 async def test_a_bulk_cancels_what_waits_and_runs_and_refuses_what_has_ended(service: Service, served):
-    fail(service, served, 1)
+    await fail(service, served, 1)
     for _ in range(3):
         await service.ask('mutation { launchRun(pipelineName: "chain") { __typename } }')
     going_on = await claimed(service, served)
@@ -304,7 +308,7 @@ async def test_a_bulk_cancels_what_waits_and_runs_and_refuses_what_has_ended(ser
 
 
 async def test_a_count_that_has_moved_is_refused_and_nothing_is_stored(service: Service, served):
-    fail(service, served, 2)
+    await fail(service, served, 2)
     before = everything_in(service.instance)
     answer = await start(service, 3)
     assert answer["__typename"] == "BulkCountChangedError"
@@ -339,9 +343,9 @@ async def test_strategies_that_a_bulk_can_not_use_are_errors(service: Service, a
 
 
 async def test_a_key_starts_one_bulk(service: Service, served):
-    fail(service, served, 2)
+    await fail(service, served, 2)
     first = await started(service, 2, idempotencyKey="night 7", reason="first")
-    fail(service, served, 1)
+    await fail(service, served, 1)
     assert await started(service, 2, idempotencyKey="night 7", reason="again") == first
     other = await start(service, 3, idempotencyKey="night 7")
     assert (other["__typename"], other["run"]) == ("IdempotencyConflictError", None)
@@ -365,7 +369,7 @@ async def another_service(service: Service, settings: Settings) -> AsyncIterator
 async def test_a_service_that_stops_gives_its_bulks_back_and_another_goes_on_at_once(
     service: Service, served, settings
 ):
-    fail(service, served, 6)
+    await fail(service, served, 6)
     # It would be waited for, were it not given back.
     patient = replace(settings, lease_seconds=600.0)
     async with another_service(service, patient) as first:
@@ -379,7 +383,7 @@ async def test_a_service_that_stops_gives_its_bulks_back_and_another_goes_on_at_
 
 
 async def test_several_services_on_one_database_launch_each_run_once(service: Service, served, settings):
-    fail(service, served, 12)
+    await fail(service, served, 12)
     async with (
         another_service(service, replace(settings, bulk_queued_runs=12)) as one,
         another_service(service, replace(settings, bulk_queued_runs=12)) as two,
@@ -401,7 +405,7 @@ async def test_there_is_no_bulk_of_another_id(service: Service):
 async def test_what_breaks_for_one_run_is_logged_and_refused_and_stops_no_other(
     service: Service, served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    failed = fail(service, served, 2)
+    failed = await fail(service, served, 2)
 
     async def breaks_once(context: Any, run_id: str, options: Any) -> Any:
         if run_id == failed[0]:

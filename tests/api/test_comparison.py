@@ -9,6 +9,7 @@ from dalsegno.definitions import PipelineDefinition
 from tests.api.conftest import Service
 from tests.api.pipelines import in_memory
 from tests.api.test_changes import RATE, forecast
+from tests.in_process.mapped import Mapped
 
 COMPARE = """query ($base: ID!, $other: ID!) {
   compareRuns(baseRunId: $base, otherRunId: $other) {
@@ -90,3 +91,15 @@ async def test_without_digests_only_what_was_reused_is_known_to_be_the_same(serv
 async def test_a_run_that_is_not_there_is_compared_with_nothing(service: Service):
     first = execute_pipeline(forecast(), instance=service.instance)
     assert (await service.ask(COMPARE, base=first.run_id, other="nobody"))["compareRuns"] is None
+
+
+async def test_an_element_that_failed_or_was_blocked_has_the_code_and_config_of_its_step(service: Service):
+    mapped = Mapped(service.instance, keys=("a", "b"))
+    mapped.fails = {"work[b]"}
+    first = mapped.run()
+    mapped.fails = set()
+    again = mapped.again(first)
+    shown = await compare(service, first.run_id, again.run_id)
+    assert {"work[b]", "post[b]"} <= told(shown, "codeChanged").keys()
+    assert {key for key, changed in told(shown, "codeChanged").items() if changed} == set()
+    assert {key for key, changed in told(shown, "configChanged").items() if changed} == set()

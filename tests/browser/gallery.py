@@ -85,6 +85,7 @@ def gallery_in(folder: Path) -> Iterator[Gallery]:
 
 def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
     broken.touch()
+    client.wait(client.launch_run("yearly_archive").id, timeout=60)
     before = client.launch_run("daily_orders", tags={"day": "2026-11-20"}).id
     client.wait(before, timeout=60)
     failed = client.launch_run("daily_orders", tags={"day": "2026-11-21"}, reason="the nightly run").id

@@ -175,3 +175,30 @@ def wait_for_file(number: int) -> int:
 def nightly_backup():
     """Copies what was changed today, once the other system says that it may."""
     wait_for_file(open_gate())
+
+
+@step(out={"year": Out(int, is_required=False)})
+def close_year():
+    """Tells which year is over; on most days none is."""
+    if BROKEN.is_dir():
+        yield Output(2025, "year")
+
+
+@step
+def archive(year: int) -> int:
+    """Copies one day of the year."""
+    return year
+
+
+@pipeline
+def yearly_archive():
+    """A step for each day, once a year is over."""
+    year = close_year()
+    for day in range(1, 366):
+        archive.alias(f"archive_day_{day:03}")(year)
+
+
+@pipeline
+def yearly_review():
+    """It has not run yet."""
+    archive(close_year())

@@ -61,6 +61,24 @@ def _no_pipelines(ui: Ui, gallery: Gallery) -> None:
 def _pipeline(ui: Ui, gallery: Gallery) -> None:
     ui.go("/pipelines/daily_orders")
     expect(ui.page.get_by_role("button", name="join_orders").first).to_be_visible()
+    expect(ui.cell("match_refunds", gallery.failed, "skipped")).to_be_visible()
+    expect(ui.cell("value_orders", gallery.mended, "reused")).to_be_visible()
+
+
+def _pipeline_grid(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines/regional_models?unfolded=score_region")
+    expect(ui.cell("fit_region[?]", gallery.mapped, "failure 1 of 3")).to_be_visible()
+    expect(ui.cell("score_region[eu]", gallery.mixed, "reused, stale")).to_be_visible()
+
+
+def _pipeline_not_run(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines/yearly_review")
+    expect(ui.grid).to_contain_text("Once it has run")
+
+
+def _pipeline_large(ui: Ui, gallery: Gallery) -> None:
+    ui.go("/pipelines/yearly_archive")
+    expect(ui.grid.get_by_role("link", name=re.compile("^archive_day_001 in run .*skipped"))).to_be_visible()
 
 
 def _pipeline_step(ui: Ui, gallery: Gallery) -> None:
@@ -93,6 +111,7 @@ def _run(run: str, *statuses: tuple[str, str]) -> Callable[[Ui, Gallery], None]:
         ui.expect_statuses(dict(statuses))
         expect(ui.group.get_by_role("link").first).to_be_visible()
         expect(ui.options).to_be_visible()
+        expect(ui.events.get_by_role("button", name="Details").first).to_be_visible()
 
     return show
 
@@ -261,6 +280,9 @@ PAGES = [
     PageShown("pipelines-failed", _code_error, on="broken"),
     PageShown("pipeline-full", _pipeline),
     PageShown("pipeline-step", _pipeline_step),
+    PageShown("pipeline-grid", _pipeline_grid),
+    PageShown("pipeline-empty", _pipeline_not_run),
+    PageShown("pipeline-many-steps", _pipeline_large),
     PageShown("pipeline-failed", _no_such_pipeline),
     PageShown("launch-full", _launch),
     PageShown("launch-failed", _launch_refused),

@@ -112,3 +112,13 @@ def test_the_walk_by_keyboard_alone(start, browsing):
     keyboard.press("Enter")
     expect(ui.plan).to_be_hidden()
     ui.expect_statuses({"load": "reused", "train": "success", "test": "success", "analyses": "reused"})
+
+    # Steps in runs, on the pipeline's page: arrows move, Enter opens the run with the step selected.
+    newest = ui.run_id
+    ui.go("/pipelines/training")
+    expect(ui.cell("analyses", first, "blocked")).to_be_visible()
+    keyboard.tab_to(ui.cell("load", newest, "reused"))
+    keyboard.press("ArrowDown", "ArrowDown", "Home", "ArrowRight", "Enter")
+    expect(ui.step_panel("test")).to_be_visible()
+    expect(ui.selection).to_have_value("test")
+    assert ui.run_id == first

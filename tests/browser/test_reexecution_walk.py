@@ -125,6 +125,7 @@ def test_a_walk_through_elements_changes_and_staleness(start, browsing):
 
     _change_config(ui)
     _compare(ui, first, second)
+    _steps_in_runs(ui, first, second)
 
     # A run is cancelled, after asking.
     ui.go("/pipelines/waiting/launch")
@@ -211,6 +212,19 @@ def _compare(ui: Ui, first: str, second: str) -> None:
     expect(steps.get_by_role("listitem").filter(has_text="fit[a]")).to_have_count(0)
     row.get_by_role("link", name="in the other run").click()
     expect(ui.step_panel("fit[b]")).to_be_visible()
+
+
+def _steps_in_runs(ui: Ui, first: str, second: str) -> None:
+    """The pipeline's page has the group's runs side by side; a cell leads to its step there."""
+    ui.go("/pipelines/regional")
+    expect(ui.cell("fit[?]", first, "failure 1 of 3")).to_be_visible()
+    expect(ui.cell("total", first, "blocked")).to_be_visible()
+    ui.grid.get_by_role("button", name="fit[?]").click()
+    expect(ui.cell("fit[a]", second, "reused, stale")).to_be_visible()
+    ui.cell("fit[b]", second, "success").click()
+    expect(ui.page).to_have_url(re.compile(f"/runs/{second}"))
+    expect(ui.step_panel("fit[b]")).to_be_visible()
+    expect(ui.selection).to_have_value("fit[b]")
 
 
 class _unnoticed:  # noqa: N801 - reads as a word

@@ -68,6 +68,17 @@ class Ui:
     def step_panel(self, step_key: str) -> Locator:
         return self.page.get_by_role("region", name=f"Step {step_key}", exact=True)
 
+    # The page of a pipeline.
+
+    @property
+    def grid(self) -> Locator:
+        return self.page.get_by_role("region", name="Steps in runs")
+
+    def cell(self, step_key: str, run_id: str, says: str = "") -> Locator:
+        """A step's cell in a run's column; `says` is how its name goes on, e.g. "success"."""
+        name = f"{step_key} in run {run_id[:13]}, {says}"
+        return self.grid.get_by_role("link", name=re.compile(f"^{re.escape(name)}"))
+
     # The plan.
 
     @property

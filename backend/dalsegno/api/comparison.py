@@ -8,14 +8,15 @@ from strawberry.scalars import JSON
 from dalsegno.api.context import Info
 from dalsegno.api.fields import computed, shown
 from dalsegno.api.loaders import LineageKey
+from dalsegno.api.lookahead import requested
 from dalsegno.api.runs import Run
 from dalsegno.api.step_views import StepsAsked, step_stats, view_in
 from dalsegno.api.steps import StepStats
 from dalsegno.runs.comparison import ComparedStep, config_differences, same_inputs, same_outputs
 from dalsegno.runs.run import Run as RunRecord
 
-# A comparison shows whole steps.
-_ALL_FIELDS = frozenset({"attempts", "outputs", "inputs", "error", "reason", "isStale"})
+# What steps are compared by.
+_COMPARED = frozenset({"attempts", "outputs"})
 
 
 @shown
@@ -55,7 +56,8 @@ class RunComparison:
     @computed
     async def steps(self, info: Info) -> list[StepComparison]:
         """Every step of either, in the topological order of the base; those that only the other has come last."""
-        base, other = await _Side.of(info, self.base.record), await _Side.of(info, self.other.record)
+        fields = _COMPARED | requested(info, "base", "other")
+        base, other = [await _Side.of(info, run.record, fields) for run in (self.base, self.other)]
         return [_compared(key, base, other) for key in dict.fromkeys((*base.shown, *other.shown))]
 
 
@@ -82,8 +84,8 @@ class _Side:
         self.compared = compared
 
     @staticmethod
-    async def of(info: Info, run: RunRecord) -> _Side:
-        stats = {one.step_key: one for one in await step_stats(info, run, StepsAsked(fields=_ALL_FIELDS))}
+    async def of(info: Info, run: RunRecord, fields: frozenset[str]) -> _Side:
+        stats = {one.step_key: one for one in await step_stats(info, run, StepsAsked(fields=fields))}
         loaders = info.context.loaders
         snapshot = await loaders.snapshot.load(run.snapshot_id)
         lineage = await loaders.lineage.load(LineageKey(run_id=run.run_id, whole=True))

@@ -9,6 +9,7 @@ import strawberry
 from dalsegno.api.context import Info, RequestContext
 from dalsegno.api.fields import computed, shown
 from dalsegno.api.loaders import HistoryKey
+from dalsegno.api.lookahead import requested
 from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, history_key, longest_path_ms
 from dalsegno.plan.plan import Action, Plan, PlanReason, PlanWarningKind
 from dalsegno.plan.plan import PlannedInput as PlannedInputRecord
@@ -81,16 +82,13 @@ class PlannedStep:
     is_stale: bool = strawberry.field(
         description="Of a reused step: what it was made from has since been replaced by other bytes, code or config."
     )
-    pipeline_name: strawberry.Private[str]
-
-    @computed
-    async def estimated_duration_ms(self, info: Info) -> float | None:
-        """Milliseconds: the median of its latest successful executions; null where there are none."""
-        return (await estimates_of(info.context, self.pipeline_name, [self.step_key]))[self.step_key]
+    estimated_duration_ms: float | None = strawberry.field(
+        description="Milliseconds: the median of its latest successful executions; null where there are none."
+    )
 
     @staticmethod
-    def of(step: PlannedStepRecord, pipeline_name: str, run_id: str | None) -> PlannedStep:
-        """One step of a plan of this pipeline."""
+    def of(step: PlannedStepRecord, run_id: str | None, estimated_duration_ms: float | None) -> PlannedStep:
+        """One step of a plan, with what is known of how long it takes."""
         return PlannedStep(
             step_key=step.step_key,
             action=step.action,
@@ -99,7 +97,7 @@ class PlannedStep:
             inputs=[StepInput.of(one, run_id) for one in step.inputs],
             reused_from_run_id=None if step.reused_from_run_id is None else strawberry.ID(step.reused_from_run_id),
             is_stale=step.is_stale,
-            pipeline_name=pipeline_name,
+            estimated_duration_ms=estimated_duration_ms,
         )
 
 
@@ -139,9 +137,14 @@ class ReexecutionPlan:
     run_id: strawberry.Private[str | None]
 
     @computed
-    def steps(self) -> list[PlannedStep]:
+    async def steps(self, info: Info) -> list[PlannedStep]:
         """Every step of the pipeline, in topological order."""
-        return [PlannedStep.of(step, self.plan.pipeline_name, self.run_id) for step in self.plan.steps]
+        estimates: dict[str, float | None] = {}
+        # All at once: of thousands of steps each by itself, the waiting alone would take most of the time.
+        if "estimatedDurationMs" in requested(info):
+            keys = [step.step_key for step in self.plan.steps]
+            estimates = await estimates_of(info.context, self.plan.pipeline_name, keys)
+        return [PlannedStep.of(step, self.run_id, estimates.get(step.step_key)) for step in self.plan.steps]
 
     @computed
     async def estimated_duration_ms(self, info: Info) -> float | None:

@@ -12,6 +12,7 @@ from dalsegno.runs.provenance import config_digest
 from dalsegno.runs.run import Run
 from dalsegno.snapshot.config_values import json_pointer
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.snapshot.step_keys import step_name
 
 
 class ComparedStep(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class ComparedStep(msgspec.Struct, frozen=True):
         recorded = state.attempts[-1].provenance if state.attempts else None
         if recorded is not None:
             return cls(state, recorded, True)
-        step = snapshot.by_key.get(state.step_key)
+        step = snapshot.by_key.get(step_name(state.step_key))
         if step is None:
             return cls(state, Provenance(), False)
         resources = snapshot.mode(run.mode).with_required(step.required_resource_keys)

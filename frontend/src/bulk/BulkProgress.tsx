@@ -100,7 +100,7 @@ function StopButton({ bulk }: { bulk: Bulk }) {
 
 function Close({ onClose }: { onClose: () => void }) {
   return (
-    <IconButton label="Close" onClick={onClose}>
+    <IconButton label="Close" className="-my-1.5 shrink-0" onClick={onClose}>
       <X aria-hidden size={16} />
     </IconButton>
   );

@@ -2,6 +2,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ArrowLeftRight } from "lucide-react";
 import { useQuery } from "urql";
+import { TEXT_LINK } from "../runs/text-link";
 import { buttonLook } from "../shared/Button";
 import { EmptyState } from "../shared/EmptyState";
 import { QueryError } from "../shared/ErrorMessage";
@@ -24,22 +25,26 @@ export function ComparePage() {
   const [{ data, error }, ask] = useQuery({ query: compareQuery, variables: { base, other } });
   const askAgain = () => ask({ requestPolicy: "network-only" });
   useRunNews(askAgain, (run) => run.id === base || run.id === other);
+  const areMissing = data?.compareRuns === null;
   return (
     <div className="space-y-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-xl font-semibold">Compare two runs</h1>
-        <Link
-          to="/compare/$base/$other"
-          params={{ base: other, other: base }}
-          search={search}
-          className={buttonLook("secondary", "sm")}
-        >
-          <ArrowLeftRight aria-hidden size={14} /> Swap
-        </Link>
+        {!areMissing && base !== other && (
+          <Link
+            to="/compare/$base/$other"
+            params={{ base: other, other: base }}
+            search={search}
+            className={buttonLook("secondary", "sm")}
+          >
+            <ArrowLeftRight aria-hidden size={14} /> Swap
+          </Link>
+        )}
       </div>
       {error && !data && <QueryError error={error} onRetry={askAgain} />}
       {!data && !error && <LoadingPanel label="Comparing the runs" className="h-[32rem]" />}
-      {data && (data.compareRuns ? <Compared comparison={data.compareRuns} /> : <NoSuchRuns />)}
+      {data &&
+        (data.compareRuns ? <Compared comparison={data.compareRuns} /> : <NoSuchRuns ids={[base, other]} />)}
     </div>
   );
 }
@@ -54,7 +59,9 @@ function Compared({ comparison }: { comparison: Comparison }) {
         <ComparedRunCard label="Other" run={other} since={base} />
       </div>
       <p role="status">
-        {found.length > 0 ? (
+        {base.id === other.id ? (
+          "Both are the same run."
+        ) : found.length > 0 ? (
           <>
             <span className="font-medium">They differ:</span> {found.join(", ")}.
           </>
@@ -68,7 +75,7 @@ function Compared({ comparison }: { comparison: Comparison }) {
   );
 }
 
-function NoSuchRuns() {
+function NoSuchRuns({ ids }: { ids: readonly string[] }) {
   return (
     <EmptyState
       title="One of the two is not there"
@@ -78,7 +85,19 @@ function NoSuchRuns() {
         </Link>
       }
     >
-      No run has one of the ids in the address. Perhaps it is in another database, or the address was cut off.
+      At least one of these is no run here; perhaps it is in another database, or the address was cut off.
+      <span className="mt-2 flex flex-wrap justify-center gap-x-4">
+        {[...new Set(ids)].map((id) => (
+          <Link
+            key={id}
+            to="/runs/$runId"
+            params={{ runId: id }}
+            className={`${TEXT_LINK} break-all font-mono text-sm`}
+          >
+            {id}
+          </Link>
+        ))}
+      </span>
     </EmptyState>
   );
 }

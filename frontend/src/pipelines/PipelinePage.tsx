@@ -1,6 +1,6 @@
 // One pipeline: its graph, its steps, how its runs went.
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { lazy, Suspense, useCallback, useMemo } from "react";
 import { useQuery } from "urql";
 import { UnknownPipeline } from "../launch/UnknownPipeline";
 import { QueryError } from "../shared/ErrorMessage";
@@ -14,6 +14,8 @@ import { RecentRuns } from "./RecentRuns";
 import { StepDefinitionPanel } from "./StepDefinitionPanel";
 
 const route = getRouteApi("/pipelines/$name");
+
+const RunGridPanel = lazy(async () => ({ default: (await import("../grid/RunGridPanel")).RunGridPanel }));
 
 export function PipelinePage() {
   const { name } = route.useParams();
@@ -45,19 +47,27 @@ function ShownPipeline({ pipeline }: { pipeline: Pipeline }) {
   const { step: openKey } = route.useSearch();
   const navigate = route.useNavigate();
   const openStep = useCallback(
-    (step: string | null) => void navigate({ search: step === null ? {} : { step }, resetScroll: false }),
+    (step: string | null) =>
+      void navigate({
+        search: ({ step: _closed, ...others }) => (step === null ? others : { ...others, step }),
+        resetScroll: false,
+      }),
     [navigate],
   );
   const open = pipeline.steps.find((step) => step.key === openKey) ?? null;
+  const stepKeys = useMemo(() => pipeline.steps.map((step) => step.key), [pipeline.steps]);
   return (
     <div className="space-y-4">
       <PipelineHeader pipeline={pipeline} />
-      <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem] lg:grid-rows-[auto_1fr]">
         <PipelineGraph steps={pipeline.steps} openKey={open?.key ?? null} onOpen={openStep} />
-        <div className="space-y-4">
+        <div className="space-y-4 lg:row-span-2">
           {open && <StepDefinitionPanel pipeline={pipeline} step={open} onOpen={openStep} />}
           <RecentRuns name={pipeline.name} />
         </div>
+        <Suspense fallback={<LoadingPanel label="Loading the steps in runs" className="h-48" />}>
+          <RunGridPanel pipelineName={pipeline.name} stepKeys={stepKeys} />
+        </Suspense>
       </div>
     </div>
   );

@@ -77,8 +77,9 @@ export function useGraphView(layout: GraphLayout, first: PlacedStep | undefined)
     begin((count) => count + 1);
   }, [layout]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another graph begins at another place
   useLayoutEffect(() => {
+    // It is not drawn yet as large as it begins.
+    if (begun === 0) return;
     const element = box.current;
     const kept = anchor.current;
     if (element && kept) {

@@ -38,7 +38,7 @@ export function withNews(view: RunView, news: MovingRun & { stepTable: Json }): 
   return steps && { ...view, run: { ...view.run, ...moved }, steps };
 }
 
-function stepRows(json: Json): GanttStep[] {
+export function stepRows(json: Json): GanttStep[] {
   const table = json as unknown as StepTable;
   return table.key.map((key, index) => ({
     key,

@@ -12,6 +12,7 @@ import {
   Minus,
   RotateCcw,
   SkipForward,
+  TriangleAlert,
   Unplug,
   X,
 } from "lucide-react";
@@ -36,6 +37,7 @@ const ICONS: Record<Mark, LucideIcon> = {
   retrying: RotateCcw,
   waiting: Clock3,
   reused: Link2,
+  stale: TriangleAlert,
   omitted: Minus,
 };
 

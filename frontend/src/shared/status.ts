@@ -20,6 +20,7 @@ export type Mark =
   | "retrying"
   | "waiting"
   | "reused"
+  | "stale"
   | "omitted";
 
 export interface StatusLook {

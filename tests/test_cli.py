@@ -325,3 +325,51 @@ def test_migrate_says_that_the_schema_is_current(dalsegno):
     code, out, _ = dalsegno("migrate")
     assert code == 0
     assert "up to date" in out
+
+
+def test_a_priority_that_is_no_number_is_refused_before_anything_runs(dalsegno):
+    code, _, err = dalsegno("run", "loading", "-f", "count.py", "--tag", "dalsegno/priority=high")
+    assert code == 2
+    assert "dalsegno/priority" in err and "whole number" in err
+    assert dalsegno("runs", "--json")[1].strip() == '{\n  "groups": []\n}'
+
+
+def test_a_reexecution_has_its_parents_priority(dalsegno):
+    dalsegno("run", "counting", "-f", "count.py", "--config", "broken.yaml", "--tag", "dalsegno/priority=7")
+    out = dalsegno("reexecute", "last", "--from-failure", "--config", "sound.json", "--json")[1]
+    assert json.loads(out)["run"]["tags"] == {"dalsegno/priority": "7"}
+
+
+def test_prune_tells_what_would_go_then_deletes_it(dalsegno, folder):
+    old = failed_run(dalsegno)
+    dalsegno("run", "counting", "-f", "count.py", "--config", "sound.json")
+    code, out, _ = dalsegno("prune", "--keep-last", "1", "--dry-run")
+    assert code == 0
+    assert old in out and "To be deleted: 1 group with 1 run (" in out
+    assert (folder / ".dalsegno" / "storage" / old).is_dir()
+    code, out, _ = dalsegno("prune", "--keep-last", "1", "--yes", "--json")
+    pruned = json.loads(out)
+    assert (code, pruned["dry_run"]) == (0, False)
+    assert [one["group"]["root_run_id"] for one in pruned["groups"]] == [old]
+    assert pruned["size_bytes"] > 0
+    assert not (folder / ".dalsegno" / "storage" / old).exists()
+    code, _, err = dalsegno("reexecute", old, "--from-failure")
+    assert code == 2
+    assert "may have been pruned" in err
+    assert dalsegno("prune", "--older-than", "30d", "--yes")[1].startswith("Deleted: 0 groups")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["--keep-last", "1"], "--yes", id="nobody to ask"),
+        pytest.param(["--older-than", "a month", "--yes"], "30d", id="no age"),
+        pytest.param(["--status", "FAILURE", "--yes"], "how old", id="neither age nor number"),
+    ],
+)
+def test_prune_deletes_nothing_that_was_not_plainly_asked_for(dalsegno, arguments, told):
+    run_id = failed_run(dalsegno)
+    code, _, err = dalsegno("prune", *arguments)
+    assert code == 2
+    assert told in err
+    assert json.loads(dalsegno("show", run_id, "--json")[1])["run"]["run_id"] == run_id

@@ -28,8 +28,11 @@ LOADED_WHEN_USED = (
     "dalsegno.plan",
     "dalsegno.store",
     "networkx",
+    "opentelemetry",
+    "prometheus_client",
     "rich",
     "sqlalchemy",
+    "structlog",
     "typer",
 )
 
@@ -152,6 +155,7 @@ def test_the_lock_holds_hashes_and_no_address(path):
 def test_everything_declared_is_locked():
     declared = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
     declared += PROJECT["build-system"]["requires"]
+    declared += [one for some in PROJECT["project"]["optional-dependencies"].values() for one in some]
     locked = {name_of(line) for line in (ROOT / "requirements.txt").read_text().splitlines() if line[0].isalnum()}
     assert {name_of(requirement) for requirement in declared} - locked == set()
 
@@ -161,6 +165,7 @@ FOUND_BY_NAME = {"aiosqlite", "asyncpg", "httptools", "uvloop", "websockets"}
 IMPORTED_AS = {
     "cross-web": "cross_web",
     "graphql-core": "graphql",
+    "prometheus-client": "prometheus_client",
     "pyyaml": "yaml",
     "strawberry-graphql": "strawberry",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dalsegno.errors import InvalidSettingError
-from dalsegno.settings import Settings
+from dalsegno.settings import ListenAddress, Settings
 from dalsegno.store.database import parse_url
 
 
@@ -94,3 +94,75 @@ def test_a_value_in_the_file_that_can_not_be_used_is_named_with_the_file(
     assert refused.value.name.startswith(name)
     assert str(tmp_path / "dalsegno.toml") in refused.value.message
     assert problem in refused.value.problem
+
+
+def limits(value: str) -> list[tuple[str, str | None, bool, int]]:
+    found = Settings.load(environ={"DALSEGNO_TAG_LIMITS": value}).tag_limits
+    return [(limit.key, limit.value, limit.by_value, limit.most) for limit in found]
+
+
+def test_limits_by_tag_are_of_one_value_of_all_together_or_of_each() -> None:
+    assert limits("team=ml:2, database:1,customer=*:3") == [
+        ("team", "ml", False, 2),
+        ("database", None, False, 1),
+        ("customer", None, True, 3),
+    ]
+    assert limits("url=http://x:8080:1,pair=a=b:0") == [("url", "http://x:8080", False, 1), ("pair", "a=b", False, 0)]
+
+
+def test_limits_by_tag_may_be_a_list_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "dalsegno.toml").write_text('tag_limits = ["names=a,b:1"]')
+    (limit,) = Settings.load(environ={}, directory=tmp_path).tag_limits
+    assert (limit.value, limit.most, str(limit)) == ("a,b", 1, "names=a,b:1")
+
+
+@pytest.mark.parametrize(
+    "value", ["team=ml", "team=ml:two", "team:-1", ":1", "=ml:1", "team=:1", "a:1,a:2", "team:1.5"]
+)
+def test_a_limit_that_means_nothing_is_refused(value: str) -> None:
+    with pytest.raises(InvalidSettingError, match="DALSEGNO_TAG_LIMITS"):
+        limits(value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        pytest.param("DALSEGNO_DURABILITY", "forever", "process, power", id="no durability"),
+        pytest.param("DALSEGNO_LOG_FORMAT", "xml", "auto, json, text", id="no format"),
+        pytest.param("DALSEGNO_LOG_LEVEL", "loud", "debug, info, warning, error", id="no level"),
+        pytest.param("DALSEGNO_WORKER_METRICS", "somewhere", "HOST:PORT", id="no port"),
+        pytest.param("DALSEGNO_WORKER_METRICS", "99999", "HOST:PORT", id="a port that is none"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_refused_with_those_that_there_are(
+    tmp_path: Path, variable: str, value: str, problem: str
+) -> None:
+    with pytest.raises(InvalidSettingError) as refused:
+        Settings.load(environ={variable: value}, directory=tmp_path)
+    assert refused.value.name == variable
+    assert problem in refused.value.problem
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("9464", ListenAddress(host="127.0.0.1", port=9464)),
+        ("0.0.0.0:9464", ListenAddress(host="0.0.0.0", port=9464)),
+        ("[::1]:9464", ListenAddress(host="::1", port=9464)),
+    ],
+)
+def test_metrics_are_for_this_machine_alone_unless_a_host_is_named(
+    tmp_path: Path, value: str, address: ListenAddress
+) -> None:
+    settings = Settings.load(environ={"DALSEGNO_WORKER_METRICS": value}, directory=tmp_path)
+    assert settings.worker_metrics == address
+
+
+def test_what_steps_may_take_is_given_with_a_unit_and_in_seconds(tmp_path):
+    given = {"DALSEGNO_STEP_MEMORY_LIMIT": "2GiB", "DALSEGNO_STEP_TIME_LIMIT": "90"}
+    settings = Settings.load(given, tmp_path)
+    assert (settings.step_memory_limit, settings.step_time_limit) == (2 << 30, 90.0)
+    none = Settings.load({}, tmp_path)
+    assert (none.step_memory_limit, none.step_time_limit) == (None, None)
+    with pytest.raises(InvalidSettingError, match="DALSEGNO_STEP_MEMORY_LIMIT='lots': it must be an amount of memory"):
+        Settings.load({"DALSEGNO_STEP_MEMORY_LIMIT": "lots"}, tmp_path)

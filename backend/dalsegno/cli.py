@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -11,8 +12,8 @@ import typer
 from msgspec.structs import replace
 
 from dalsegno.client import Client
-from dalsegno.command_input import CodeSource, Launch, chosen_pipeline, read_config, read_tags
-from dalsegno.command_output import SUCCESS, CommandOutput, RunOutput
+from dalsegno.command_input import CodeSource, Launch, chosen_pipeline, read_age, read_config, read_tags
+from dalsegno.command_output import INTERRUPTED, SUCCESS, CommandOutput, RunOutput
 from dalsegno.errors import DalsegnoError, InvalidArgumentsError, ReexecutionNotAllowedError
 from dalsegno.in_process import execute_pipeline, plan_reexecution, reexecute_pipeline
 from dalsegno.instance import Instance
@@ -20,6 +21,7 @@ from dalsegno.launch import LaunchOptions, plan_launch, plan_relaunch
 from dalsegno.plan.plan import Plan
 from dalsegno.plan.selection import normalise_texts
 from dalsegno.remote.reexecution import reexecute_at
+from dalsegno.retention import Pruned
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.settings import Settings
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
@@ -276,6 +278,58 @@ def show(
 
 
 @app.command()
+def prune(
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", metavar="AGE", help="Groups untouched for so long: 90m, 12h, 30d, 8w.")
+    ] = None,
+    keep_last: Annotated[
+        int | None, typer.Option("--keep-last", min=0, help="Groups that are not so many newest of their pipeline.")
+    ] = None,
+    status: Annotated[
+        list[RunStatus] | None,
+        typer.Option("--status", case_sensitive=False, help="Only groups that stand so; repeatable."),
+    ] = None,
+    pipeline: Annotated[str | None, typer.Option("--pipeline", help="Only groups of this pipeline.")] = None,
+    unknown_folders: Annotated[
+        bool,
+        typer.Option("--unknown-folders", help="Also folders of runs unknown here, where no other database has them."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would go, and delete nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+    as_json: _Json = False,
+    database_url: _Database = None,
+) -> None:
+    """Delete old run groups, whole, with their outputs; and stored files that nothing refers to.
+
+    Groups go for which all that is given holds; without --older-than and --keep-last none does. One with a run that
+    waits or goes on stays. Interrupted, it goes on when it is called again.
+    """
+    with _command(database_url, as_json=as_json) as (instance, output):
+        age = read_age(older_than)
+
+        def pruned(*, dry_run: bool) -> Pruned:
+            return instance.prune(
+                age,
+                keep_last,
+                statuses=status or (),
+                pipeline_name=pipeline,
+                unknown_folders=unknown_folders,
+                dry_run=dry_run,
+            )
+
+        if dry_run:
+            output.show_pruned(pruned(dry_run=True))
+            return
+        if not yes:
+            if as_json or not sys.stdin.isatty():
+                raise InvalidArgumentsError(problem="Nobody can be asked here: give --yes, or --dry-run to look first.")
+            output.show_pruned(pruned(dry_run=True))
+            if not typer.confirm("Delete it? It can't be had back."):
+                raise typer.Exit(INTERRUPTED)
+        output.show_pruned(pruned(dry_run=False))
+
+
+@app.command()
 def migrate(database_url: _Database = None) -> None:
     """Bring the database's schema up to date."""
     # Alembic takes longer to load than most commands take.
@@ -321,11 +375,10 @@ def serve(host: _Host = "127.0.0.1", port: _Port = 3000, database_url: _Database
 @app.command()
 def worker(file: _File = None, module: _Module = None, database_url: _Database = None) -> None:
     """A worker: publishes the pipelines of a file or module, and executes their runs. Any number, on any hosts."""
-    from dalsegno.service_commands import embedded
-    from dalsegno.worker.worker import run_worker
+    from dalsegno.service_commands import embedded, run_one_worker
 
     with _errors_told():
-        run_worker(embedded(Settings.load(), database_url), file=file, module=module)
+        run_one_worker(embedded(Settings.load(), database_url), file=file, module=module)
 
 
 @app.command()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +108,20 @@ def read_tags(texts: Sequence[str]) -> Mapping[str, str] | None:
         if not text.partition("=")[0] or "=" not in text:
             raise InvalidArgumentsError(problem=f"The tag {text!r} is not of the form name=value.")
     return dict(text.split("=", 1) for text in texts) if texts else None
+
+
+_AGE = re.compile(r"([0-9]{1,6})(m|h|d|w)")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def read_age(text: str | None) -> timedelta | None:
+    """An age such as 30d. Raises InvalidArgumentsError."""
+    if text is None:
+        return None
+    found = _AGE.fullmatch(text)
+    if found is None:
+        problem = (
+            f"{text!r} is no age: give a whole number of minutes, hours, days or weeks, such as 90m, 12h, 30d, 8w."
+        )
+        raise InvalidArgumentsError(problem=problem)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

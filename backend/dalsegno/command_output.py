@@ -10,6 +10,7 @@ from rich.text import Text
 
 from dalsegno.instance import Instance
 from dalsegno.plan.plan import Plan
+from dalsegno.retention import Pruned
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.events import RunEvent
 from dalsegno.runs.run import Run
@@ -17,9 +18,11 @@ from dalsegno.runs.status import RunStatus
 from dalsegno.store.run_filter import RunFilter
 from dalsegno.terminal.documents import as_document
 from dalsegno.terminal.plan_view import print_announcement, print_plan
+from dalsegno.terminal.prune_view import print_groups_to_prune, pruned_words
 from dalsegno.terminal.run_view import print_events, print_run, print_summary
 from dalsegno.terminal.runs_view import print_flat, print_groups
 from dalsegno.terminal.tables import RunNames
+from dalsegno.terminal.words import byte_count, count
 
 SUCCESS, FAILED, INTERRUPTED = 0, 1, 130
 # Events are fetched so many at a time.
@@ -94,6 +97,7 @@ class CommandOutput(RunOutput):
         run, plan, group = self._instance.run(run_id), self._instance.plan_of(run_id), self._instance.group(run_id)
         group_runs = self._instance.group_runs(run_id)
         stale = self._instance.stale_steps(run_id)
+        waits = self._instance.why_queued([run]).get(run_id)
         happened = self._events(run_id) if events else None
         if self._print_document is not None:
             document = {
@@ -102,10 +106,11 @@ class CommandOutput(RunOutput):
                 "group": group,
                 "group_runs": group_runs,
                 "stale_now": stale,
+                "why_queued": waits,
             }
             self._print_document(document if happened is None else {**document, "events": happened})
             return
-        print_run(self.console, run, group_runs, plan, states, stale)
+        print_run(self.console, run, group_runs, plan, states, stale, waits or "")
         if happened is not None:
             self.console.print()
             print_events(self.console, happened)
@@ -117,7 +122,7 @@ class CommandOutput(RunOutput):
             if self._print_document is not None:
                 self._print_document({"runs": runs})
             elif self._has_some(runs):
-                print_flat(self.console, runs)
+                print_flat(self.console, runs, self._instance.why_queued(runs))
             return
         groups = [
             (group, self._instance.group_runs(group.root_run_id)) for group in self._instance.groups(wanted, limit)
@@ -125,7 +130,30 @@ class CommandOutput(RunOutput):
         if self._print_document is not None:
             self._print_document({"groups": [{**as_document(group), "runs": runs} for group, runs in groups]})
         elif self._has_some(groups):
-            print_groups(self.console, groups)
+            waits = self._instance.why_queued(run for _, runs in groups for run in runs)
+            print_groups(self.console, groups, waits)
+
+    def show_pruned(self, pruned: Pruned) -> None:
+        """Tell what was deleted, or what would be."""
+        if self._print_document is not None:
+            self._print_document({**as_document(pruned), "size_bytes": pruned.size_bytes})
+            return
+        groups = [(one.group, one.size_bytes) for one in pruned.groups]
+        if pruned.dry_run:
+            print_groups_to_prune(self.console, groups)
+        going = pruned_words(groups, pruned.leftover_files, pruned.leftover_bytes)
+        self.console.print(Text(f"{'To be deleted' if pruned.dry_run else 'Deleted'}: {going}."))
+        if pruned.resumed_runs:
+            what = "is to be finished" if pruned.dry_run else "was finished"
+            runs = count(pruned.resumed_runs, "run")
+            self.console.print(Text(f"The deletion of {runs}, begun before and stopped, {what}."))
+        if pruned.unknown_folders:
+            folders = f"{count(pruned.unknown_folders, 'folder')} ({byte_count(pruned.unknown_bytes)})"
+            if pruned.unknown_deleted:
+                fate = "to be deleted too" if pruned.dry_run else "deleted too"
+            else:
+                fate = "left: another database may need them. If none does, --unknown-folders deletes them"
+            self.console.print(Text(f"Of runs that this database does not know: {folders}, {fate}."))
 
     def _events(self, run_id: str) -> list[RunEvent]:
         events: list[RunEvent] = []

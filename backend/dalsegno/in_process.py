@@ -32,7 +32,7 @@ from dalsegno.plan.estimates import EXECUTIONS_LOOKED_AT, estimated_ms, history_
 from dalsegno.plan.plan import Plan
 from dalsegno.plan.selection import normalise_texts
 from dalsegno.result import PipelineResult
-from dalsegno.runs.events import RunStarted
+from dalsegno.runs.events import Event, RunStarted
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
@@ -42,9 +42,11 @@ from dalsegno.store.runs import IdempotencyKey, Lease, create_run, fetch_active_
 from dalsegno.store.script import Script
 from dalsegno.store.snapshots import save_snapshot
 from dalsegno.store.step_history import fetch_step_executions
+from dalsegno.worker.observers import Observers
 from dalsegno.worker.run_environment import check_config
 from dalsegno.worker.run_loop import RunLoop
 from dalsegno.worker.run_recorder import CommitPolicy, Observer, RunRecorder
+from dalsegno.worker.tracing import Traces, open_traces
 
 
 def execute_pipeline(
@@ -234,10 +236,7 @@ def _execute(
     asked = new_run(plan, options, lineage.nearest if lineage else None)
     run = replace(asked, status=RunStatus.RUNNING, created_at=now, started_at=now)
     started = (now, RunStarted(steps=len(plan.executed), worker_id=worker_id))
-    stored = instance.database.write(
-        _store(snapshot, snapshot.id in instance.kept_snapshots, run, plan, key, lease, started)
-    )
-    instance.kept_snapshots.add(snapshot.id)
+    stored = instance.database.write(_store(snapshot, run, plan, key, lease, started))
     if stored.run_id != run.run_id:  # an equal launch came first
         return PipelineResult(instance, pipeline, stored.run_id)
     if observer is not None:
@@ -248,7 +247,14 @@ def _execute(
         lease_seconds=settings.lease_seconds,
         heartbeat_seconds=settings.heartbeat_seconds,
     )
-    with RunRecorder(instance.database, run.run_id, lease.token, policy, observer=observer) as recorder:
+    with RunRecorder(
+        instance.database,
+        run.run_id,
+        lease.token,
+        policy,
+        last_number=stored.version,
+        observer=_with_traces(run, observer),
+    ) as recorder:
         loop = RunLoop(pipeline, run, plan, recorder, instance.storage, worker_id)
         loop.run_to_end()
     instance.remember(run.run_id, recorder.states.by_key)
@@ -257,17 +263,29 @@ def _execute(
     return PipelineResult(instance, pipeline, run.run_id)
 
 
+def _with_traces(run: Run, observer: Observer | None) -> Observer | None:
+    traces = _traces_of_the_process()
+    if traces is None:
+        return observer
+    trace = Observers((traces,)).begin(run, {})
+
+    def observe(at: datetime, event: Event) -> None:
+        trace(at, event)
+        if observer is not None:
+            observer(at, event)
+
+    return observe
+
+
 def _store(
     snapshot: PipelineSnapshot,
-    is_kept: bool,
     run: Run,
     plan: Plan,
     key: IdempotencyKey | None,
     lease: Lease,
     started: tuple[datetime, RunStarted],
 ) -> Script[Run]:
-    if not is_kept:
-        yield from save_snapshot(snapshot)
+    yield from save_snapshot(snapshot)
     return (yield from create_run(run, plan, idempotency=key, lease=lease, events=(started,)))
 
 
@@ -296,6 +314,12 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # no such user in this container
         return f"uid {os.getuid()}"
+
+
+@cache
+def _traces_of_the_process() -> Traces | None:
+    """They are sent, at the latest, when the process ends."""
+    return open_traces()
 
 
 @cache

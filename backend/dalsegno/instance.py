@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,10 +17,12 @@ from dalsegno.launch import stale_in
 from dalsegno.output_storage import OutputStorage, StoredOutput
 from dalsegno.plan.plan import Plan
 from dalsegno.plan.stored_plan import plan_by_rows, whole_run
+from dalsegno.retention import Pruned, prune
 from dalsegno.runs.attempts import CapturedLog, StepState
 from dalsegno.runs.events import RunEvent
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run, RunGroup
+from dalsegno.runs.status import RunStatus
 from dalsegno.settings import Settings
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 from dalsegno.store.abandoned_runs import end_abandoned_run
@@ -28,6 +31,8 @@ from dalsegno.store.events import fetch_events
 from dalsegno.store.leases import request_cancel
 from dalsegno.store.lineage import fetch_lineage
 from dalsegno.store.pipelines import current_snapshot_ids
+from dalsegno.store.pruning import Outdated
+from dalsegno.store.queue_reasons import why_queued
 from dalsegno.store.run_filter import RunFilter
 from dalsegno.store.run_groups import fetch_group, list_groups
 from dalsegno.store.runs import fetch_plan, fetch_run, find_run_ids, list_runs, runs_of_group
@@ -66,8 +71,6 @@ class Instance:
         self.storage = storage
         self.settings = settings
         self.outputs = StoredOutputs(storage)
-        # Ids of snapshots that the database is known to hold.
-        self.kept_snapshots: set[str] = set()
         self._ended_steps: dict[str, Mapping[str, StepState]] = {}
 
     @classmethod
@@ -78,8 +81,8 @@ class Instance:
         StoreUnavailableError, SchemaVersionError, InvalidSettingError.
         """
         settings = Settings.load()
-        database = Database.open(url or settings.database_url)
-        return cls(database, OutputStorage(storage_url or settings.storage_url), settings)
+        database = Database.open(url or settings.database_url, durability=settings.durability)
+        return cls(database, OutputStorage(storage_url or settings.storage_url, settings.durability), settings)
 
     @classmethod
     def ephemeral(cls) -> Self:
@@ -138,7 +141,8 @@ class Instance:
     def group(self, run_id: str) -> RunGroup:
         """The group that the run belongs to. Raises RunNotFoundError."""
         group = self.database.read(fetch_group(self.run(run_id).root_run_id))
-        assert group is not None  # kept in the same transaction as its runs
+        if group is None:  # pruned just now
+            raise RunNotFoundError(run_id=run_id)
         return group
 
     def group_runs(self, run_id: str) -> list[Run]:
@@ -212,6 +216,44 @@ class Instance:
     def read_log(self, log: CapturedLog, offset: int = 0, limit: int = 65536) -> str:
         """What an attempt printed, as text; offset and limit in bytes."""
         return self.storage.read_log(log.uri, offset, limit).decode("utf-8", "replace")
+
+    def why_queued(self, runs: Iterable[Run]) -> Mapping[str, str]:
+        """By run id, of those of the runs that are queued: what each waits for, in a sentence."""
+        return self.database.read(why_queued(runs, self.settings.tag_limits))
+
+    def prune(
+        self,
+        older_than: timedelta | None = None,
+        keep_last: int | None = None,
+        *,
+        statuses: Iterable[RunStatus | str] = (),
+        pipeline_name: str | None = None,
+        unknown_folders: bool = False,
+        dry_run: bool = False,
+        observer: Callable[[RunGroup], None] | None = None,
+    ) -> Pruned:
+        """Delete whole run groups with all that was stored of them, and files and snapshots that nothing refers to.
+
+        Groups go that have been untouched for `older_than` and are not among the `keep_last` newest of their pipeline,
+        and, where given, have one of the `statuses` and are of this pipeline; without both of the first none does.
+        A group with a run that has not ended, or in a bulk that has not, stays. `unknown_folders`: folders of runs
+        that this database does not know go too. With `dry_run` nothing is changed. `observer` is called with each
+        group that is gone. What was interrupted is finished first. Raises InvalidArgumentsError, FilesNotDeletedError.
+        """
+        wanted = Outdated(
+            older_than=older_than,
+            keep_last=keep_last,
+            statuses=tuple(RunStatus(one) for one in statuses),
+            pipeline_name=pipeline_name,
+        )
+        return prune(
+            self.database,
+            self.storage,
+            wanted,
+            unknown_folders=unknown_folders,
+            dry_run=dry_run,
+            observer=observer,
+        )
 
     def cancel_run(self, run_id: str) -> Run:
         """Ask for the run to be cancelled: nothing starts after it. Raises RunNotFoundError.

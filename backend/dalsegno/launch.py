@@ -30,9 +30,11 @@ from dalsegno.plan.reexecution import ReexecutionRequest, outputs_to_load, plan_
 from dalsegno.plan.selection import normalise_texts
 from dalsegno.plan.staleness import stale_now
 from dalsegno.run_id import new_run_id
+from dalsegno.runs.automatic_retry import RETRY_NUMBER_TAG, check_retry_tags
 from dalsegno.runs.bulk import BULK_TAG
 from dalsegno.runs.effective_steps import EffectiveSteps, effective_steps
 from dalsegno.runs.lineage import Lineage
+from dalsegno.runs.priority import check_priority
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.snapshot.config_schema import check_run_config
@@ -53,7 +55,7 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Tags that tell how a run came about, which is not so of the runs that re-execute it.
-_OF_ONE_RUN = frozenset({BULK_TAG})
+_OF_ONE_RUN = frozenset({BULK_TAG, RETRY_NUMBER_TAG})
 
 
 class Outputs(Protocol):
@@ -157,7 +159,12 @@ def refuse_stale(plan: Plan, previewed_id: str | None) -> None:
 
 
 def new_run(plan: Plan, options: LaunchOptions, parent: Run | None = None) -> Run:
-    """The record of the run that executes `plan`; queued, not stored yet."""
+    """The record of the run that executes `plan`; queued, not stored yet.
+
+    Raises InvalidTagError where a tag that is given means something to Dalsegno itself, and can't be used.
+    """
+    check_retry_tags(options.tags or {})
+    check_priority(options.tags or {})
     run_id = new_run_id()
     return Run(
         run_id=run_id,

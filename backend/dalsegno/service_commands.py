@@ -17,6 +17,7 @@ from rich.console import Console
 
 from dalsegno.api.access import refuse_open_service
 from dalsegno.errors import CodeLoadError, InvalidArgumentsError
+from dalsegno.logs import set_up_logging
 from dalsegno.output_storage import OutputStorage
 from dalsegno.settings import Settings
 from dalsegno.store.database import Database
@@ -39,7 +40,8 @@ def run_service(
     reach it without a token, StoreUnavailableError, SchemaVersionError.
     """
     refuse_open_service(settings, host)
-    with _listening(host, port) as listener, closing(Database.open(settings.database_url)) as database:
+    set_up_logging(settings)
+    with _listening(host, port) as listener, closing(_opened(settings)) as database:
         if after_listening is not None:
             after_listening()
         # Takes a second to load, in which a worker may start.
@@ -51,6 +53,16 @@ def run_service(
         console.print(f"Runs are kept in {database.display_name}; stop with Ctrl-C.", soft_wrap=True, highlight=False)
         with _ended_by_signals():
             server.run(sockets=[listener])
+
+
+def run_one_worker(settings: Settings, *, file: Path | None, module: str | None) -> None:
+    """Serve the pipelines of a file or module until SIGINT or SIGTERM; as `dalsegno.worker.worker.run_worker`."""
+    # Takes a while to load, and the service does without.
+    from dalsegno.worker.worker import new_worker_id, run_worker
+
+    worker_id = new_worker_id()
+    set_up_logging(settings, worker_id=worker_id)
+    run_worker(settings, file=file, module=module, worker_id=worker_id)
 
 
 def run_service_with_workers(
@@ -82,6 +94,10 @@ def run_service_with_workers(
         run_service(settings, host, port, console, after_listening=start_workers)
     finally:
         _end(workers, settings.grace_seconds + _PATIENCE_SECONDS)
+
+
+def _opened(settings: Settings) -> Database:
+    return Database.open(settings.database_url, durability=settings.durability)
 
 
 def embedded(settings: Settings, database_url: str | None) -> Settings:

@@ -178,6 +178,7 @@ async def test_a_database_that_does_not_answer_is_told_without_its_name(service:
         raise StoreUnavailableError(database="postgresql://inside", problem="its disk is full")
 
     monkeypatch.setattr(Database, "read_async", unavailable)
+    monkeypatch.setattr(Database, "revision_async", unavailable)
     (error,) = await service.errors("{ workers { id } }")
     assert error["extensions"] == {"code": "STORE_UNAVAILABLE"}
     assert "inside" not in error["message"]
@@ -227,4 +228,4 @@ async def test_a_refused_document_is_refused_again_from_the_cache(service: Servi
 
 
 async def test_it_is_ready_while_the_database_answers(service: Service):
-    assert (await service.client.get("/readyz")).json() == {"status": "ok", "database": "ok"}
+    assert (await service.client.get("/readyz")).json() == {"status": "ok", "database": "ok", "schema": "ok"}

@@ -1,18 +1,13 @@
-"""What happens on a disk that is full or read-only; run as a program in a mount namespace of its own.
-
-`python disk_scenarios.py SCENARIO FOLDER`, where FOLDER is a small tmpfs; prints what the test looks at as JSON.
-"""
+"""What happens on a disk that is full or read-only; run as a program on a small disk of its own."""
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from dalsegno import DalsegnoError, Instance, execute_pipeline, pipeline, reexecute_pipeline, step
+from tests.small_disk import fill, main
 
 SIZE = {"bytes": 10}
 
@@ -30,19 +25,6 @@ def large(one: int) -> bytes:
 @pipeline
 def growing() -> None:
     large(small())
-
-
-def fill(folder: Path) -> Path:
-    """Leave no byte free."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for block in (1 << 16, 1 << 10, 1):
-            try:
-                while True:
-                    file.write(bytes(block))
-            except OSError:
-                continue
-    return filler
 
 
 def told(error: DalsegnoError) -> dict[str, Any]:
@@ -107,7 +89,4 @@ def read_only(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    scenario, place = sys.argv[1], Path(sys.argv[2])
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], check=True)
-    os.environ.pop("DALSEGNO_DATABASE_URL", None)
-    print(json.dumps(globals()[scenario](place)))
+    main({one.__name__: one for one in (database_on_a_full_disk, outputs_on_a_full_disk, read_only)})

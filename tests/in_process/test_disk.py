@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-import dalsegno
+from tests import small_disk
 
 
 def play(scenario: str, tmp_path: Path) -> Any:
-    """Run a scenario in a mount namespace of its own, as whoever runs the tests."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        pytest.fail("`unshare` is needed to mount a small disk (Debian, Ubuntu: apt-get install util-linux)")
-    place = tmp_path / "disk"
-    place.mkdir()
-    program = Path(__file__).with_name("disk_scenarios.py")
-    done = subprocess.run(
-        [
-            unshare,
-            "--mount",
-            *([] if os.geteuid() == 0 else ["--map-root-user"]),
-            sys.executable,
-            program,
-            scenario,
-            place,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(dalsegno.__file__).parents[1])},
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return small_disk.play(Path(__file__).with_name("disk_scenarios.py"), scenario, tmp_path)
 
 
 def test_a_database_on_a_full_disk_refuses_the_launch_and_stays_whole(tmp_path: Path) -> None:

@@ -39,3 +39,9 @@ def test_a_jitter_spreads_it(jitter, chance, delay):
 def test_no_delay_is_below_zero():
     assert RetryPolicy(delay=2.0, jitter=Jitter.PLUS_MINUS).delay_before(1, 0.0) == 0.0
     assert RetryPolicy().delay_before(1, 0.9) == 0.0
+
+
+@pytest.mark.parametrize("retry", [20, 1_000, 100_000])
+def test_a_delay_grows_to_a_day_at_most_unless_it_was_longer_from_the_start(retry):
+    assert RetryPolicy(delay=2.0, backoff=Backoff.EXPONENTIAL).delay_before(retry, 0.0) == 86_400.0
+    assert RetryPolicy(delay=200_000.0, backoff=Backoff.EXPONENTIAL).delay_before(retry, 0.0) == 200_000.0

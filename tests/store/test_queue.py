@@ -82,6 +82,15 @@ def test_a_run_that_its_holder_has_lost_is_taken_over_as_it_stands(store: Store)
         store.write(append("run 1", "token of one", RunBatch(events=((at(1), line),))))
 
 
+def test_a_worker_that_stood_still_goes_on_with_its_run_and_does_not_claim_it_again(store: Store) -> None:
+    queued(store, "run 1")
+    store.write(claim("one", LOADED, lease_of("one")))
+    store.write(renew_lease("run 1", "token of one", -0.001))
+    assert store.write(claim("one", LOADED, lease_of("one again"), besides=["run 1"])) is None
+    store.write(renew_lease("run 1", "token of one", 60.0))
+    assert store.write(claim("two", LOADED, lease_of("two"))) is None
+
+
 def test_a_run_given_back_is_taken_over_at_once(store: Store) -> None:
     queued(store, "run 1")
     store.write(claim("one", LOADED, lease_of("one")))

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
-from dalsegno.errors import IdempotencyConflictError
+from dalsegno.errors import IdempotencyConflictError, RunNotFoundError
 from dalsegno.plan.plan import Action
 from dalsegno.runs.attempts import ErrorInfo
 from dalsegno.runs.events import RunStarted
@@ -85,13 +85,16 @@ def test_events_given_at_the_launch_are_the_first_of_the_run(store):
 
 
 @pytest.mark.parametrize(
-    "missing",
-    [pytest.param({"snapshot_id": "unknown"}, id="snapshot"), pytest.param({"parent_run_id": "x"}, id="parent")],
+    ("missing", "refusal"),
+    [
+        pytest.param({"snapshot_id": "unknown"}, IntegrityError, id="snapshot"),
+        pytest.param({"parent_run_id": "x"}, RunNotFoundError, id="parent"),
+    ],
 )
-def test_a_run_without_its_snapshot_or_parent_is_not_kept(store, missing):
+def test_a_run_without_its_snapshot_or_parent_is_not_kept(store, missing, refusal):
     store.write(save_snapshot(SNAPSHOT))
     run = run_named("r", **missing)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(refusal):
         store.write(create_run(run, plan_of(run)))
     assert store.read(list_runs(RunFilter(), 10)) == []
 

@@ -12,16 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from dalsegno.errors import SchemaVersionError, StoreUnavailableError
-from dalsegno.runs.bulk import Bulk, BulkAction
-from dalsegno.store.bulks import start_bulk
 from dalsegno.store.database import Database, open_driver, parse_url
 from dalsegno.store.migrate import alembic_config, migrate
 from dalsegno.store.run_filter import RunFilter
-from dalsegno.store.runs import fetch_run, list_runs
+from dalsegno.store.runs import list_runs
 from dalsegno.store.schema import HEAD_REVISION, alembic_version, found_revision
-from dalsegno.store.script import run_script
 from dalsegno.store.tables import metadata
-from tests.drawing import NOON
 from tests.store.records import created, run_named
 
 
@@ -102,18 +98,6 @@ def test_an_old_database_is_refused_until_it_is_migrated_and_keeps_what_it_holds
     database = Database.open(empty_database_url)
     database.write(created(run_named("r")))
     assert len(database.read(list_runs(RunFilter(), 10))) == 1
-    database.close()
-
-
-def test_the_runs_of_an_older_database_are_there_after_its_upgrade_and_can_be_in_a_bulk(driver, empty_database_url):
-    driver.change_schema(lambda connection: command.upgrade(alembic_config(connection), "0003"))
-    run = run_named("before")
-    driver.write(partial(run_script, script=created(run)))
-    assert migrate(empty_database_url).before == "0003"
-    database = Database.open(empty_database_url)
-    assert database.read(fetch_run("before")) == run
-    bulk = Bulk(bulk_id="bulk", action=BulkAction.CANCEL, started_at=NOON)
-    assert database.write(start_bulk(bulk, RunFilter(), 1)).total == 1
     database.close()
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +197,10 @@ class Site:
 
     def until_running(self, run_id: str, key: str) -> None:
         """The step has begun, and that is recorded."""
-        until(lambda: self.statuses(run_id).get(key) is StepStatus.RUNNING, what=f"the start of {key}")
+        self.until_status(run_id, key, StepStatus.RUNNING)
+
+    def until_status(self, run_id: str, key: str, status: StepStatus) -> None:
+        until(lambda: self.statuses(run_id).get(key) is status, what=f"{status} of {key}")
 
     def step(self, run_id: str, key: str) -> StepState:
         return self.instance.step_states(run_id)[key]
@@ -211,6 +217,12 @@ class Site:
 
     def open(self, gate: str) -> None:
         (self.folder / f"{gate}.open").touch()
+
+    def value(self, run_id: str, key: str) -> Any:
+        """What the step's only output is."""
+        (output,) = self.step(run_id, key).outputs
+        assert output.uri is not None
+        return pickle.loads(self.instance.storage.read(output.uri, output.digest))
 
     def reached(self, gate: str, times: int = 1) -> list[int]:
         """The processes whose steps have come to a gate, once there are so many."""
@@ -249,6 +261,20 @@ class Site:
         except OSError:
             return False
         return f"{MARK}={self.mark}".encode() in environment
+
+
+@contextmanager
+def shared_site(folder: Path, code: str, **settings: Any) -> Iterator[Site]:
+    """A site on SQLite whose one worker many tests share."""
+    site = Site(folder, f"sqlite:///{folder}/dalsegno.db")
+    try:
+        site.write(code)
+        worker = site.start_here(**settings)
+        record = until(lambda: worker.record and (worker.record.load_error or _serving(worker.record)), what="the code")
+        assert not isinstance(record, ErrorInfo), record
+        yield site
+    finally:
+        site.close()
 
 
 def _serving(record: WorkerRecord | None) -> WorkerRecord | None:

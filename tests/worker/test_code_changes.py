@@ -65,6 +65,69 @@ def test_a_module_beside_the_file_is_watched_too(sqlite_site: Site) -> None:
     assert result(site, site.run("numbers").run_id) == "7"
 
 
+def test_a_package_beside_the_file_is_watched_too_and_may_grow(sqlite_site: Site) -> None:
+    site = sqlite_site
+    package = site.folder / "package_of_this_test"
+    package.mkdir()
+    (package / "__init__.py").write_text("def times(n):\n    return 2 * n\n")
+    site.write("from package_of_this_test import times\n" + CODE.replace("2 * n", "times(n)"))
+    site.start_here()
+    site.open("number")
+    assert result(site, site.run("numbers").run_id) == "2"
+    old = site.snapshot("numbers")
+    (package / "new.py").write_text("def times(n):\n    return 5 * n\n")
+    (package / "__init__.py").write_text("from package_of_this_test.new import times\n")
+    until(lambda: site.snapshot("numbers").id != old.id, what="the new snapshot")
+    assert result(site, site.run("numbers").run_id) == "5"
+    old = site.snapshot("numbers")
+    # A module that was not there when the worker started.
+    (package / "new.py").write_text("def times(n):\n    return 6 * n\n")
+    until(lambda: site.snapshot("numbers").id != old.id, what="the next snapshot")
+    assert result(site, site.run("numbers").run_id) == "6"
+
+
+def test_a_file_that_is_taken_away_is_told_and_may_come_back(sqlite_site: Site) -> None:
+    site = sqlite_site
+    site.write(CODE)
+    worker = site.start_here()
+    site.open("number")
+    old = site.snapshot("numbers")
+    away = site.file.rename(site.folder / "away.txt")
+    assert str(site.file) in worker.until_broken().message
+    # What was loaded goes on.
+    assert result(site, site.run("numbers").run_id) == "2"
+    away.rename(site.file)
+    worker.until_mended()
+    assert site.snapshot("numbers").id == old.id
+    assert result(site, site.run("numbers").run_id) == "2"
+
+
+def test_a_file_written_over_in_place_is_seen_as_one_put_in_its_place_is(sqlite_site: Site) -> None:
+    site = sqlite_site
+    site.write(CODE)
+    site.start_here()
+    site.open("number")
+    old = site.snapshot("numbers")
+    site.file.write_text(site.file.read_text().replace("2 * n", "4 * n"))
+    until(lambda: site.snapshot("numbers").id != old.id, what="the new snapshot")
+    assert result(site, site.run("numbers").run_id) == "4"
+
+
+def test_a_slip_in_the_syntax_is_told_with_its_line_and_goes_when_it_is_mended(sqlite_site: Site) -> None:
+    site = sqlite_site
+    site.write(CODE)
+    worker = site.start_here()
+    site.open("number")
+    site.snapshot("numbers")
+    site.write(CODE.replace("return 2 * n", "return 2 * * n"))
+    error = worker.until_broken()
+    assert "SyntaxError" in error.message
+    assert error.traceback is not None and "return 2 * * n" in error.traceback
+    site.write(MENDED)
+    worker.until_mended()
+    assert result(site, site.run("numbers").run_id) == "3"
+
+
 def test_code_that_does_not_import_is_told_with_its_traceback_and_the_last_good_code_stays(sqlite_site: Site) -> None:
     site = sqlite_site
     site.write(CODE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -183,6 +183,41 @@ def test_what_went_on_when_the_run_was_taken_over_is_tried_again_at_once() -> No
     started = [taken_over.next_attempt(), taken_over.next_attempt()]
     assert sorted((one.step_key, one.number) for one in started if one) == [("a", 2), ("b", 1)]
     assert not taken_over.is_due()
+
+
+def carried_on_after(play: Play, seconds: float) -> RunExecution:
+    """By another process, so long after the retry wait began; `play` records at noon."""
+    return RunExecution(
+        plan_first_run(draw("a -> b"), mode="default", run_config={}),
+        with_policy(draw("a -> b"), RetryPolicy(max_retries=1, delay=60)),
+        play.states,
+        play.record,
+        clock=lambda: play.now,
+        now=lambda: NOON + timedelta(seconds=seconds),
+    )
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(0, 60), (45, 15), (60, 0), (3600, 0)])
+def test_who_carries_a_run_on_waits_for_what_is_left_of_a_retrys_delay(seconds: float, left: float) -> None:
+    play = Play("a -> b", RetryPolicy(max_retries=1, delay=60))
+    play.run.failed(play.next(), BROKEN)
+    carried_on = carried_on_after(play, seconds)
+    assert carried_on.seconds_to_retry() == left
+    play.now += left
+    attempt = carried_on.next_attempt()
+    assert attempt is not None and attempt.number == 2
+    assert play.states.by_key["a"].retry_at is None
+
+
+def test_what_waits_to_be_tried_again_when_the_run_is_cancelled_is_cancelled_and_its_attempts_stay() -> None:
+    play = Play("a -> b", RetryPolicy(max_retries=1, delay=60))
+    play.run.failed(play.next(), BROKEN)
+    play.run.retries_abandoned()
+    state = play.states.by_key["a"]
+    assert (state.status, state.retry_at) == (StepStatus.CANCELED, None)
+    assert [one.status for one in state.attempts] == [StepStatus.FAILURE]
+    assert play.run.next_attempt() is None and play.run.seconds_to_retry() is None
+    assert play.end(canceled=True) == (RunStatus.CANCELED, RunStatus.CANCELED)
 
 
 def test_cancel_wins_even_where_every_step_has_ended_well_and_what_succeeded_counts() -> None:

@@ -21,7 +21,7 @@ def ended(canceled: bool) -> Ending:
 
 def test_a_run_that_starts_and_ends_in_one_batch_has_a_start(database):
     database.write(launched(run_named("r")))
-    with RunRecorder(database, "r", LEASE.token, AT_THE_END) as recorder:
+    with RunRecorder(database, "r", LEASE.token, AT_THE_END, last_number=0) as recorder:
         recorder.change_status(RunStatus.RUNNING)
         recorder.record(log("hello")[1])
         recorder.end(ended)
@@ -32,7 +32,7 @@ def test_a_run_that_starts_and_ends_in_one_batch_has_a_start(database):
 
 def test_so_has_one_that_is_canceled_meanwhile(database):
     database.write(launched(run_named("r")))
-    with RunRecorder(database, "r", LEASE.token, AT_THE_END) as recorder:
+    with RunRecorder(database, "r", LEASE.token, AT_THE_END, last_number=0) as recorder:
         recorder.change_status(RunStatus.RUNNING)
         recorder.record(log("hello")[1])
         database.write(request_cancel("r"))

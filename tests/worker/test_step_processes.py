@@ -138,6 +138,15 @@ def clinging():
 def untidy():
     uses(start=first())
 
+@resource
+def fatal():
+    yield 7
+    os._exit(3)
+
+@pipeline(mode_defs=[ModeDefinition(resource_defs={"counted": fatal})])
+def fatally_untidy():
+    uses(start=first())
+
 class Even(pydantic.BaseModel):
     number: int = 2
 
@@ -310,6 +319,13 @@ def test_a_resource_that_cannot_be_torn_down_is_told_and_fails_nothing(site: Sit
     run = site.run("untidy")
     assert run.status is RunStatus.SUCCESS
     assert site.kinds(run.run_id)[-2:] == ["RESOURCE_TEARDOWN_FAILED", "RUN_SUCCEEDED"]
+
+
+def test_a_process_that_dies_as_it_tears_resources_down_is_told_and_fails_nothing(site: Site) -> None:
+    run = site.run("fatally_untidy")
+    assert run.status is RunStatus.SUCCESS
+    (failed,) = (one for one in site.instance.events(run.run_id) if one.kind == "RESOURCE_TEARDOWN_FAILED")
+    assert "step process died: exit code 3" in failed.message
 
 
 def test_config_that_only_the_authors_own_check_refuses_fails_the_run_before_its_first_step(site: Site) -> None:

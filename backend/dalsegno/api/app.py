@@ -8,11 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
-from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from dalsegno.api.access import Access
@@ -21,16 +18,15 @@ from dalsegno.api.context import Service
 from dalsegno.api.gate import Gate
 from dalsegno.api.limits import MAX_BODY_BYTES
 from dalsegno.api.login import Login
+from dalsegno.api.metrics import MetricsPage
+from dalsegno.api.readiness import Readiness, is_alive
 from dalsegno.api.schema import schema
 from dalsegno.api.view import GraphQLView
 from dalsegno.api.web_ui import FOLDER, WebUI
-from dalsegno.errors import StoreUnavailableError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.settings import Settings
 from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
-from dalsegno.store.script import Script
-from dalsegno.store.statements import database_now
 
 # How long open subscriptions and requests may take to end when the server stops.
 _GRACE_SECONDS = 3
@@ -64,8 +60,9 @@ def create_app(
         routes=[
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
-            Route("/healthz", _is_alive),
-            Route("/readyz", _Readiness(database).answer),
+            Route("/healthz", is_alive),
+            Route("/readyz", Readiness(database).answer),
+            Route("/metrics", MetricsPage(database, service.metrics).answer),
             Route("/login", login.form),
             Route("/login", login.log_in, methods=["POST"]),
             Route("/logout", login.log_out, methods=["POST"]),
@@ -86,32 +83,10 @@ def create_server(app: Starlette, host: str, port: int) -> uvicorn.Server:
         loop="uvloop",
         http="httptools",
         ws_max_size=MAX_BODY_BYTES,
-        log_level="warning",
+        # Its lines go where ours do.
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     return uvicorn.Server(config)
-
-
-async def _is_alive(_request: Request) -> Response:
-    return JSONResponse({"status": "ok"})
-
-
-class _Readiness:
-    """Whether the service can do its work."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def answer(self, _request: Request) -> Response:
-        """200 where the database answers, else 503."""
-        try:
-            await self._database.read_async(_ask())
-        except StoreUnavailableError:
-            return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
-        return JSONResponse({"status": "ok", "database": "ok"})
-
-
-def _ask() -> Script[None]:
-    yield select(database_now())

@@ -11,6 +11,7 @@ import strawberry
 
 from dalsegno.api.access import Caller
 from dalsegno.api.loaders import Loaders
+from dalsegno.api.metrics import ServiceMetrics
 from dalsegno.api.recent import Recent
 from dalsegno.api.sightings import Sightings
 from dalsegno.errors import PermissionDeniedError
@@ -36,6 +37,7 @@ class Service:
     storage: OutputStorage
     settings: Settings
     changes: Changes
+    metrics: ServiceMetrics = field(default_factory=ServiceMetrics)
     # Of stored outputs, in previews.
     sightings: Sightings = field(default_factory=Sightings)
     # By id.

@@ -14,6 +14,7 @@ from dalsegno.api.pagination import COUNTED_AT_MOST, MAX_GROUPS, PageInfo, check
 from dalsegno.api.runs import Run
 from dalsegno.api.step_views import effective_step_stats
 from dalsegno.api.steps import StepStats
+from dalsegno.errors import RunNotFoundError
 from dalsegno.runs.run import Run as RunRecord
 from dalsegno.runs.run import RunGroup as GroupRecord
 from dalsegno.runs.status import RunStatus
@@ -52,7 +53,8 @@ class RunGroup:
 
     async def _newest(self, info: Info) -> RunRecord:
         newest = await info.context.loaders.run.load(self.record.newest_run_id)
-        assert newest is not None  # runs are never deleted
+        if newest is None:  # pruned just now
+            raise RunNotFoundError(run_id=self.record.newest_run_id)
         return newest
 
     @staticmethod

@@ -41,8 +41,9 @@ async def launch(context: RequestContext, pipeline_name: str, request: LaunchReq
     earlier = await _launched_earlier(context, key)
     if earlier is not None:
         return earlier
-    plan = await plan_run(context, pipeline_name, options)
-    return await context.service.database.write_async(queued(new_run(plan, options), plan, key))
+    with context.service.metrics.launches.time():
+        plan = await plan_run(context, pipeline_name, options)
+        return await context.service.database.write_async(queued(new_run(plan, options), plan, key))
 
 
 async def relaunch(context: RequestContext, parent_run_id: str, request: LaunchRequest) -> Run:
@@ -57,8 +58,9 @@ async def relaunch(context: RequestContext, parent_run_id: str, request: LaunchR
     earlier = await _launched_earlier(context, key)
     if earlier is not None:
         return earlier
-    run, plan = await planned_relaunch(context, parent_run_id, options, request.plan_id)
-    return await context.service.database.write_async(queued(run, plan, key))
+    with context.service.metrics.launches.time():
+        run, plan = await planned_relaunch(context, parent_run_id, options, request.plan_id)
+        return await context.service.database.write_async(queued(run, plan, key))
 
 
 async def planned_relaunch(
@@ -94,7 +96,8 @@ def canceled(run_id: str) -> Script[Run]:
     if before is None:
         raise RunNotFoundError(run_id=run_id)
     run = before if before.status.has_ended else (yield from request_cancel(run_id))
-    assert run is not None  # runs are never deleted
+    if run is None:  # it has ended, and was pruned, since it was first looked at
+        raise RunNotFoundError(run_id=run_id)
     # It may have ended otherwise since it was first looked at.
     if run.status.has_ended and (before.status.has_ended or run.status is not RunStatus.CANCELED):
         raise RunAlreadyFinishedError(run_id=run_id, status=run.status)

@@ -18,6 +18,7 @@ from dalsegno.store.batches import fetch_children, fetch_groups, fetch_plans, fe
 from dalsegno.store.event_pages import EventQuery, fetch_event_pages
 from dalsegno.store.lineages import fetch_lineages
 from dalsegno.store.pipelines import current_snapshot_ids
+from dalsegno.store.queue_reasons import why_queued
 from dalsegno.store.run_changes import changed_step_keys, reached_step_keys
 from dalsegno.store.runs import fetch_runs
 from dalsegno.store.script import Script
@@ -153,6 +154,16 @@ class Loaders:
             return [known[one] for one in snapshot_ids]
 
         return DataLoader(load_fn=load)
+
+    @cached_property
+    def why_queued(self) -> DataLoader[Run, str | None]:
+        """Of queued runs: what each waits for."""
+
+        async def load(runs: list[Run]) -> list[str | None]:
+            reasons = await self._service.database.read_async(why_queued(runs, self._service.settings.tag_limits))
+            return [reasons.get(run.run_id) for run in runs]
+
+        return DataLoader(load_fn=load, cache_key_fn=lambda run: run.run_id)
 
     @cached_property
     def step_counts(self) -> DataLoader[Run, StepCounts]:

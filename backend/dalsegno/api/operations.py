@@ -8,9 +8,10 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, get_operation_ast, parse
 from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.schema.schema import validate_document
+from strawberry.types import ExecutionContext
 
 from dalsegno.api.limits import MAX_CHARACTERS, MAX_TOKENS, excesses, too_long
 from dalsegno.errors import DalsegnoError, StoreUnavailableError
@@ -23,14 +24,21 @@ _OURS_ALONE = (StoreUnavailableError,)
 
 
 class BoundedOperation(SchemaExtension):
-    """Refuses what is too large, and gives every operation loaders of its own: those of a WebSocket share a context."""
+    """Refuses what is too large, measures, and gives every operation loaders of its own.
+
+    Those of a WebSocket share a context.
+    """
 
     def on_operation(self) -> Iterator[None]:
         """Before anything is parsed."""
         context = self.execution_context
         context.parse_options["max_tokens"] = MAX_TOKENS
         context.context = context.context.anew()
-        yield
+        with context.context.service.metrics.operation() as operation:
+            yield
+            # A subscription lasts as long as its client likes.
+            kind = _kind_of(context)
+            operation.kind = kind if kind in ("query", "mutation") else None
 
     def on_parse(self) -> Iterator[None]:
         """A text that was parsed before is not parsed again."""
@@ -49,6 +57,13 @@ class BoundedOperation(SchemaExtension):
             found = too_long(context.query) or validated(schema, context.graphql_document, rules)
             context.pre_execution_errors = list(found)
         yield
+
+
+def _kind_of(context: ExecutionContext) -> str | None:
+    """None of a document that was refused, or that has no such operation."""
+    document = context.graphql_document
+    found = document and get_operation_ast(document, context.operation_name)
+    return found.operation.value if found else None
 
 
 @lru_cache(maxsize=_DOCUMENTS_KEPT)
@@ -86,9 +101,19 @@ class PublicErrors(MaskErrors):
 def log_unexpected(errors: list[GraphQLError]) -> None:
     """Logs what a client is not shown, never the text of the query."""
     for error in errors:
-        if not is_expected(error):
-            place = ".".join(map(str, error.path or ()))
+        place = ".".join(map(str, error.path or ()))
+        if isinstance(error.original_error, StoreUnavailableError):
+            # It says all that there is to know, and comes with every request until that is mended.
+            _logger.warning("resolving %s failed: %s", place or "an operation", error.original_error)
+        elif not is_expected(error):
             _logger.error("resolving %s failed", place or "an operation", exc_info=error.original_error)
+
+
+def public_code(error: GraphQLError) -> str:
+    """By which clients, and metrics, tell errors apart."""
+    if isinstance(error.original_error, DalsegnoError):
+        return code_of(error.original_error)
+    return "GRAPHQL" if _is_of_graphql(error) else "INTERNAL"
 
 
 def is_expected(error: GraphQLError) -> bool:

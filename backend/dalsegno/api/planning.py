@@ -70,7 +70,9 @@ async def plan_run(context: RequestContext, pipeline_name: str, options: LaunchO
     pipeline = await service.database.read_async(_current(pipeline_name, service.snapshots))
     if pipeline is None:
         raise PipelineNotFoundError(pipeline_name=pipeline_name)
-    return _told_if_unserved(plan_launch(pipeline.snapshot, options), pipeline)
+    with service.metrics.plans.time():
+        plan = plan_launch(pipeline.snapshot, options)
+    return _told_if_unserved(plan, pipeline)
 
 
 async def subject_of(context: RequestContext, run_id: str) -> ReexecutionSubject:
@@ -96,17 +98,18 @@ async def plan_reexecution(
     if subject.pipeline is None:
         raise PipelineNotFoundError(pipeline_name=subject.lineage.nearest.pipeline_name)
     # In a thread: it looks at files.
-    plan = await to_thread.run_sync(
-        partial(
-            plan_relaunch,
-            subject.pipeline.snapshot,
-            subject.lineage,
-            options,
-            SeenOutputs(OutputsOfWorkers(context.service.storage), context.service.sightings, fresh=to_launch),
-            verify=False,
-            active_run_ids=subject.active_run_ids,
+    with context.service.metrics.plans.time():
+        plan = await to_thread.run_sync(
+            partial(
+                plan_relaunch,
+                subject.pipeline.snapshot,
+                subject.lineage,
+                options,
+                SeenOutputs(OutputsOfWorkers(context.service.storage), context.service.sightings, fresh=to_launch),
+                verify=False,
+                active_run_ids=subject.active_run_ids,
+            )
         )
-    )
     return _told_if_unserved(plan, subject.pipeline)
 
 

@@ -20,6 +20,7 @@ from dalsegno.api.reexecution_options import ReexecutionOption, reexecution_opti
 from dalsegno.api.selections import StepSelection, StepSelectionResult
 from dalsegno.api.step_views import StepsAsked, step_stats, step_views, version_of
 from dalsegno.api.steps import ErrorInfo, StepCount, StepStats
+from dalsegno.errors import RunNotFoundError
 from dalsegno.plan.stored_plan import full_plan
 from dalsegno.runs.attempts import StepAttempt
 from dalsegno.runs.run import Run as RunRecord
@@ -76,12 +77,20 @@ class Run:
         return [StepDefinition.of(snapshot, step) for step in snapshot.steps]
 
     @computed
+    async def why_queued(self, info: Info) -> str | None:
+        """Of a queued run: what it waits for, in a sentence: a limit of its tags, a worker with its code, its turn."""
+        if self.record.status is not RunStatus.QUEUED:
+            return None
+        return await info.context.loaders.why_queued.load(self.record)
+
+    @computed
     async def group(self, info: Info) -> _RunGroup:
         """All runs of the same root."""
         from dalsegno.api.groups import RunGroup  # lazily: groups show runs in turn
 
         group = await info.context.loaders.group.load(self.record.root_run_id)
-        assert group is not None  # kept in the same transaction as its runs
+        if group is None:  # pruned just now
+            raise RunNotFoundError(run_id=self.record.run_id)
         return RunGroup.of(group)
 
     @computed

@@ -17,7 +17,7 @@ from dalsegno.api.fields import computed
 from dalsegno.api.groups import GroupQueries
 from dalsegno.api.launch import LaunchMutations, PlanQueries
 from dalsegno.api.me import MeQueries
-from dalsegno.api.operations import BoundedOperation, PublicErrors, log_unexpected
+from dalsegno.api.operations import BoundedOperation, PublicErrors, log_unexpected, public_code
 from dalsegno.api.pipelines import PipelineQueries
 from dalsegno.api.relaunch import ListMutations
 from dalsegno.api.run_lists import RunQueries
@@ -48,6 +48,9 @@ class Schema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Called with what went wrong in an operation, before it is masked."""
+        if execution_context is not None:
+            for error in errors:
+                execution_context.context.service.metrics.failed(public_code(error))
         log_unexpected(errors)
 
 

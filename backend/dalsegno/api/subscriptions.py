@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from functools import partial
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import strawberry
 
-from dalsegno.api.context import Info, RequestContext
+from dalsegno.api.context import Info, RequestContext, Service
 from dalsegno.api.events import CURSOR, RunEvent, RunEventBatch
 from dalsegno.api.fields import given, subscription
 from dalsegno.api.pagination import MAX_EVENTS, number_of
 from dalsegno.api.runs import Run
 from dalsegno.api.step_views import version_of
-from dalsegno.errors import RunNotFoundError
+from dalsegno.errors import RunNotFoundError, StoreUnavailableError
 from dalsegno.runs.events import RunEvent as EventRecord
 from dalsegno.runs.run import Run as RunRecord
 from dalsegno.store.event_pages import EventQuery, fetch_event_pages
@@ -28,6 +30,12 @@ from dalsegno.store.script import Script
 _LOOK_EVERY_SECONDS = 5.0
 # A run's updates are at least this far apart.
 _UPDATE_SECONDS = 0.1
+
+# While the database is away, it is asked so often.
+_AWAY_SECONDS = 1.0
+
+T = TypeVar("T")
+_log = logging.getLogger("dalsegno.api")
 
 After = Annotated[str | None, strawberry.argument(description="The cursor of the last event that is known.")]
 OneRun = Annotated[strawberry.ID | None, strawberry.argument(description="Null: every run, from its next change on.")]
@@ -46,9 +54,10 @@ class Subscription:
         """
         number = number_of(CURSOR, given(after))
         service = info.context.service
+        reads = _Reads(service)
         while True:
             mark = service.changes.mark
-            run, events = await service.database.read_async(_run_with_events(run_id, number))
+            run, events = await reads.read(partial(_run_with_events, run_id, number))
             number = events[-1].number if events else number
             is_last = run.status.has_ended and number >= run.version
             if events or is_last:
@@ -73,14 +82,16 @@ class Subscription:
 
 async def _updates_of(context: RequestContext, run_id: str) -> AsyncGenerator[RunRecord, None]:
     service = context.service
-    told: str | None = None
+    reads = _Reads(service)
+    # What was told when the database went away may have been told in part.
+    told: tuple[str, int] | None = None
     while True:
         mark, looked_at = service.changes.mark, monotonic()
-        run = await service.database.read_async(fetch_run(run_id))
+        run = await reads.read(partial(fetch_run, run_id))
         if run is None:
             raise RunNotFoundError(run_id=run_id)
-        if version_of(run) != told:
-            told = version_of(run)
+        if (version_of(run), reads.outages) != told:
+            told = version_of(run), reads.outages
             yield run
         if run.status.has_ended:
             return
@@ -90,21 +101,44 @@ async def _updates_of(context: RequestContext, run_id: str) -> AsyncGenerator[Ru
 
 async def _updates_of_all(context: RequestContext) -> AsyncGenerator[RunRecord, None]:
     service = context.service
-    newest = await service.database.read_async(newest_run_id())
-    moving = await service.database.read_async(fetch_moving_runs((), newest))
+    reads = _Reads(service)
+    newest = await reads.read(newest_run_id)
+    moving = await reads.read(partial(fetch_moving_runs, (), newest))
     # By run that has not ended: what was told of it.
-    told = {run.run_id: version_of(run) for run in moving}
+    told = {run.run_id: (version_of(run), reads.outages) for run in moving}
     while True:
         mark, looked_at = service.changes.mark, monotonic()
-        for run in await service.database.read_async(fetch_moving_runs(told, newest)):
+        for run in await reads.read(partial(fetch_moving_runs, told, newest)):
             newest = max(newest, run.run_id)
-            if told.get(run.run_id) != version_of(run):
-                told[run.run_id] = version_of(run)
+            if told.get(run.run_id) != (version_of(run), reads.outages):
+                told[run.run_id] = version_of(run), reads.outages
                 yield run
             if run.status.has_ended:
                 told.pop(run.run_id, None)
         await service.changes.wait(_LOOK_EVERY_SECONDS, after=mark)
         await asyncio.sleep(max(0.0, looked_at + _UPDATE_SECONDS - monotonic()))
+
+
+class _Reads:
+    """Reads of one subscription. Where the database is away, they wait for it, and the subscription goes on then."""
+
+    def __init__(self, service: Service) -> None:
+        self._database = service.database
+        # How often it was away.
+        self.outages = 0
+
+    async def read(self, script: Callable[[], Script[T]]) -> T:
+        """What the script returns."""
+        is_away = False
+        while True:
+            try:
+                return await self._database.read_async(script())
+            except StoreUnavailableError as error:
+                if not is_away:
+                    _log.warning("A subscription waits for the database. %s", error)
+                    self.outages += 1
+                is_away = True
+                await asyncio.sleep(_AWAY_SECONDS)
 
 
 def _run_with_events(run_id: str, after: int) -> Script[tuple[RunRecord, list[EventRecord]]]:

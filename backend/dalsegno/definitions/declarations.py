@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +21,7 @@ from dalsegno.definitions.names import check_name, check_text
 from dalsegno.definitions.signature import Signature, names_type
 from dalsegno.errors import InvalidDefinitionError
 from dalsegno.snapshot.close_names import known_names
-from dalsegno.snapshot.retry_policy import Backoff, Jitter, RetryPolicy
+from dalsegno.snapshot.retry_policy import MAX_DELAY_SECONDS, Backoff, Jitter, RetryPolicy
 
 
 def declare_inputs(signature: Signature, ins: Any, place: str) -> dict[str, DeclaredInput]:
@@ -107,9 +106,8 @@ def check_retry_policy(policy: Any, place: str) -> RetryPolicy | None:
         raise InvalidDefinitionError(place=place, problem=f"retry_policy is a RetryPolicy(...), not {policy!r}")
     faults = {
         "max_retries is a whole number, 0 or more": not _is_number(policy.max_retries, int) or policy.max_retries < 0,
-        "delay is a number of seconds, 0 or more": not _is_number(policy.delay, int, float)
-        or not math.isfinite(policy.delay)
-        or policy.delay < 0,
+        "delay is a number of seconds, 0 or more, a year at most": not _is_number(policy.delay, int, float)
+        or not 0 <= policy.delay <= MAX_DELAY_SECONDS,
         "backoff is Backoff.LINEAR or Backoff.EXPONENTIAL": not isinstance(policy.backoff, Backoff | None),
         "jitter is Jitter.FULL or Jitter.PLUS_MINUS": not isinstance(policy.jitter, Jitter | None),
         "backoff and jitter change a delay, so give one": policy.delay == 0 and bool(policy.backoff or policy.jitter),

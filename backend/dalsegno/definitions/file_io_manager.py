@@ -28,7 +28,8 @@ class FileIOManager(IOManager):
         refusals: list[Exception] = []
         for pickled in WAYS:
             try:
-                writer = storage.write(uri)
+                # Wherever it is: as durable as the instance's outputs.
+                writer = (context.storage or storage).write(uri)
                 with writer as file:
                     pickled(obj, file)
                 return writer.stored

@@ -6,13 +6,17 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from dalsegno.errors import InvalidDefinitionError
+from dalsegno.errors import InvalidDefinitionError, InvalidTagError
+from dalsegno.runs.automatic_retry import MAX_RETRIES_TAG, RETRY_ON_TAG, check_retry_tags
 from dalsegno.snapshot.close_names import known_names
+from dalsegno.snapshot.step_limits import MEMORY_LIMIT_TAG, TIME_LIMIT_TAG, faulty_limits
 
 # Names stand in selections, addresses of outputs and dotted keys, so they hold none of the signs that these use.
 _NAME = re.compile(r"[\w-]+")
 # A name becomes one part of a path, and file systems take 255 bytes.
 MAX_NAME_BYTES = 200
+# Tags that mean something to Dalsegno itself.
+OWN_TAGS = "dalsegno/"
 _MAPPING_KEY = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -51,6 +55,28 @@ def check_tags(tags: object, *, place: str) -> dict[str, str]:
             problem = f"the tag {name!r}: {value!r} is not str to str; write str({value!r})"
             raise InvalidDefinitionError(place=place, problem=problem)
     return dict(tags)
+
+
+def check_limits(tags: Mapping[str, str], *, place: str, known: Collection[str] = ()) -> None:
+    """InvalidDefinitionError where a limit can't be used, or where a tag of Dalsegno's own is none that it knows."""
+    for name, problem in faulty_limits(tags):
+        raise InvalidDefinitionError(place=place, problem=f"the tag {name!r} is {tags[name]!r}; {problem}")
+    understood = (MEMORY_LIMIT_TAG, TIME_LIMIT_TAG, *known)
+    for name in tags:
+        if name.startswith(OWN_TAGS) and name not in understood:
+            problem = f"no tag {name!r} means anything here; there is {', '.join(map(repr, understood))}"
+            raise InvalidDefinitionError(place=place, problem=problem)
+
+
+def check_pipeline_tags(tags: Mapping[str, str], *, place: str) -> None:
+    """The same for a pipeline, which may say by tags how its runs are retried too."""
+    check_limits(tags, place=place, known=(MAX_RETRIES_TAG, RETRY_ON_TAG))
+    try:
+        check_retry_tags(tags)
+    except InvalidTagError as error:
+        raise InvalidDefinitionError(
+            place=place, problem=f"the tag {error.key!r} is {error.value!r}; {error.problem}"
+        ) from None
 
 
 def check_keys(keys: object, *, place: str) -> frozenset[str]:

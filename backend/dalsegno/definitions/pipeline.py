@@ -13,7 +13,14 @@ from dalsegno.definitions.describe import describe
 from dalsegno.definitions.handles import ParameterHandle
 from dalsegno.definitions.io_managers import IOManager
 from dalsegno.definitions.modes import ModeDefinition
-from dalsegno.definitions.names import check_name, check_options, check_tags, check_text, refuse_positional
+from dalsegno.definitions.names import (
+    check_name,
+    check_options,
+    check_pipeline_tags,
+    check_tags,
+    check_text,
+    refuse_positional,
+)
 from dalsegno.definitions.wiring import Connection, PlacedStep, Trace, current_trace, tracing
 from dalsegno.errors import ConfigProblem, InvalidDefinitionError, InvalidRunConfigError
 from dalsegno.snapshot.close_names import known_names
@@ -38,6 +45,7 @@ class PipelineDefinition:
         place = self.place
         self.description = check_text(description, place=place, what="description")
         self.tags: Mapping[str, str] = check_tags(tags, place=place)
+        check_pipeline_tags(self.tags, place=place)
         # The function that called the steps; called again wherever this pipeline is called inside another one.
         self._body = body
         self.modes: Mapping[str, ModeDefinition] = _check_modes(mode_defs, place)

@@ -12,7 +12,15 @@ from dalsegno.definitions.context import StepContext
 from dalsegno.definitions.declarations import check_retry_policy, declare_inputs, declare_outputs
 from dalsegno.definitions.inputs_outputs import DeclaredInput, DeclaredOutput, GivenOutput, In, Out
 from dalsegno.definitions.invocation import call_arguments, given_outputs
-from dalsegno.definitions.names import check_keys, check_name, check_options, check_tags, check_text, refuse_positional
+from dalsegno.definitions.names import (
+    check_keys,
+    check_limits,
+    check_name,
+    check_options,
+    check_tags,
+    check_text,
+    refuse_positional,
+)
 from dalsegno.definitions.signature import read_signature
 from dalsegno.definitions.wiring import current_trace
 from dalsegno.snapshot.config_values import json_pointer
@@ -56,6 +64,7 @@ class StepDefinition:
         # As given; what counts where it is None is derived from the code.
         self.code_version = check_text(code_version, place=place, what="code_version")
         self.tags: Mapping[str, str] = check_tags(tags, place=place)
+        check_limits(self.tags, place=place)
         self.description = check_text(description, place=place, what="description") or inspect.getdoc(function)
         functools.update_wrapper(self, function, updated=())
 

@@ -20,14 +20,19 @@ from dalsegno.output_storage.output_file import (
     is_comparable,
     size_differs,
 )
+from dalsegno.output_storage.syncing import make_folder, sync_folder
 from dalsegno.runs.attempts import CapturedLog
 
 
 class Folder:
     """Outputs as files, by their paths."""
 
+    def __init__(self, *, synced: bool = False) -> None:
+        """`synced`: what was written survives a loss of power."""
+        self._synced = synced
+
     def target(self, uri: str) -> Target:
-        return _LocalTarget(path_of(uri))
+        return _LocalTarget(path_of(uri), synced=self._synced)
 
     def read(self, uri: str) -> bytes:
         with open(path_of(uri), "rb", buffering=0) as file:
@@ -43,27 +48,34 @@ class Folder:
         return {uri: problem for uri, problem in found.items() if problem is not None}
 
     def log(self, uri: str) -> LogWriter:
-        return _LocalLog(path_of(uri))
+        return _LocalLog(path_of(uri), synced=self._synced)
 
 
 class _LocalTarget:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, synced: bool) -> None:
         self._path = path
+        self._synced = synced
         self._partial = f"{path}~{secrets.token_hex(4)}"
-        self._file = _make_file(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        self._file = _make_file(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, synced=synced)
 
     def put(self, data: Any) -> int:
         return os.write(self._file, data)
 
     def commit(self) -> None:
+        if self._synced:
+            os.fsync(self._file)
         self._close()
         if os.path.lexists(self._path):
             raise FileExistsError(f"{self._path} is there already; an output is written once")
         os.replace(self._partial, self._path)
+        if self._synced:
+            sync_folder(os.path.dirname(self._path))
 
     def discard(self) -> None:
         self._close()
-        os.unlink(self._partial)
+        # Where its folder could not be synced, it has its final name already.
+        with suppress(FileNotFoundError):
+            os.unlink(self._partial)
 
     def _close(self) -> None:
         if self._file >= 0:
@@ -72,8 +84,9 @@ class _LocalTarget:
 
 
 class _LocalLog:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, synced: bool) -> None:
         self._path = path
+        self._synced = synced
         self._file: int | None = None
         self._size = 0
         self._is_closed = False
@@ -85,7 +98,7 @@ class _LocalLog:
             if self._is_closed or not data:
                 return
             if self._file is None:
-                self._file = _make_file(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+                self._file = _make_file(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, synced=self._synced)
             self._size += os.write(self._file, data)
 
     def close(self) -> CapturedLog | None:
@@ -93,6 +106,10 @@ class _LocalLog:
             self._is_closed = True
             if self._file is None:
                 return None
+            if self._synced:
+                with suppress(OSError):
+                    os.fsync(self._file)
+                    sync_folder(os.path.dirname(self._path))
             os.close(self._file)
             self._file = None
             return CapturedLog(uri=self._path, size_bytes=self._size)
@@ -116,11 +133,11 @@ def _local_problem(path: str, output: StoredOutput, verify: bool) -> str | None:
     return None
 
 
-def _make_file(path: str, flags: int) -> int:
+def _make_file(path: str, flags: int, *, synced: bool) -> int:
     try:
         return os.open(path, flags, 0o666)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        make_folder(os.path.dirname(path), synced=synced)
         return os.open(path, flags, 0o666)
 
 

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from dalsegno.output_storage.folder import Folder, path_of
 from dalsegno.output_storage.output_file import LogWriter, OutputFile, StoredOutput, check_bytes
+from dalsegno.output_storage.run_folders import RunFolders
+from dalsegno.settings import Durability
 
 if TYPE_CHECKING:
     from dalsegno.output_storage.remote_store import RemoteStore
@@ -26,10 +28,13 @@ _DIGITS_OF_HASH = 24
 class OutputStorage:
     """Outputs and captured prints under one folder or URL. Each output is written once, under its attempt's token."""
 
-    def __init__(self, url: str) -> None:
-        """Storage at a path or an fsspec URL; raises InvalidSettingError where it is neither."""
+    def __init__(self, url: str, durability: Durability = Durability.PROCESS) -> None:
+        """Storage at a path or an fsspec URL; raises InvalidSettingError where it is neither.
+
+        What a store that is no folder keeps, and when, is its own affair.
+        """
         folder = _local_path(url)
-        self._folder = Folder()
+        self._folder = Folder(synced=durability is Durability.POWER)
         self._remote = None if folder is not None else _remote_store(url)
         self._root = url.rstrip("/") if folder is None else os.path.abspath(folder)
 
@@ -76,6 +81,14 @@ class OutputStorage:
     def read_log(self, uri: str, offset: int, limit: int) -> bytes:
         """At most `limit` bytes of captured prints from `offset` on. Raises FileNotFoundError where they are gone."""
         return self._store(uri).read_part(uri, offset, limit)
+
+    def run_folders(self) -> RunFolders:
+        """The folders of runs, for those who clear up."""
+        return RunFolders(self._root)
+
+    def names_of_attempt(self, step_key: str, token: str) -> str:
+        """What the names of all that an attempt makes in its run's folder begin with."""
+        return f"{_part(step_key)}.{_part(token)}."
 
     def _attempt(self, run_id: str, step_key: str, token: str) -> str:
         return f"{self._root}/{_part(run_id)}/{_part(step_key)}.{_part(token)}"

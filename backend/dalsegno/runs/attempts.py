@@ -85,6 +85,8 @@ class StepState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, d
     cause_step_keys: tuple[str, ...] = ()
     # For SKIPPED: the output that was not produced, e.g. "branch.left".
     note: str | None = None
+    # For RETRYING after a failure: when the next attempt is due. None: at once.
+    retry_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
 

@@ -118,12 +118,15 @@ class RunFailed(_Event, frozen=True):
     failed_step_keys: tuple[str, ...] = ()
     # Where the run as a whole failed, outside any step.
     error: ErrorInfo | None = None
+    # It is re-executed without anybody asking: which of the retries in a row that is, from 1.
+    retry_number: int | None = None
 
     @property
     def message(self) -> str:
+        retried = "" if self.retry_number is None else f" Automatic retry {self.retry_number} follows."
         if self.error is not None:
-            return f"The run failed: {self.error.message}"
-        return f"Failed: {', '.join(self.failed_step_keys)}."
+            return f"The run failed: {self.error.message}{retried}"
+        return f"Failed: {', '.join(self.failed_step_keys)}.{retried}"
 
 
 class RunCanceling(_Event, frozen=True):
@@ -223,9 +226,13 @@ class StepCanceled(_AttemptEvent, frozen=True):
     error: ErrorInfo | None = None
     stdout: CapturedLog | None = None
     stderr: CapturedLog | None = None
+    # No attempt went on: this one had ended before, and the step waited to be tried again.
+    was_waiting: bool = False
 
     @property
     def message(self) -> str:
+        if self.was_waiting:
+            return "Not tried again, because the run was canceled."
         return "Interrupted, because the run was canceled."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -61,7 +61,10 @@ class StepStates:
                 state = self._end_attempt(
                     event.step_key, at, StepStatus.FAILURE, event.error, event.stdout, event.stderr
                 )
-                return self._to_be_tried_again(state) if isinstance(event, StepRetrying) else state
+                return self._retrying(at, event, state) if isinstance(event, StepRetrying) else state
+            case StepCanceled(was_waiting=True):
+                waiting = self.by_key[event.step_key]
+                return replace(waiting, status=StepStatus.CANCELED, retry_at=None, ended_at=at)
             case StepCanceled():
                 return self._end_attempt(
                     event.step_key, at, StepStatus.CANCELED, event.error, event.stdout, event.stderr
@@ -92,7 +95,7 @@ class StepStates:
         before = self.by_key.get(event.step_key)
         if before is None:
             return StepState(step_key=event.step_key, status=StepStatus.RUNNING, attempts=(attempt,), started_at=at)
-        return replace(before, status=StepStatus.RUNNING, attempts=(*before.attempts, attempt))
+        return replace(before, status=StepStatus.RUNNING, attempts=(*before.attempts, attempt), retry_at=None)
 
     def _end_attempt(
         self,
@@ -106,6 +109,9 @@ class StepStates:
         state = self.by_key[step_key]
         ended = replace(state.attempts[-1], status=status, ended_at=at, error=error, stdout=stdout, stderr=stderr)
         return replace(state, status=status, attempts=(*state.attempts[:-1], ended), ended_at=at)
+
+    def _retrying(self, at: datetime, event: StepRetrying, state: StepState) -> StepState:
+        return replace(self._to_be_tried_again(state), retry_at=at + timedelta(seconds=event.delay_seconds))
 
     def _to_be_tried_again(self, state: StepState) -> StepState:
         return replace(state, status=StepStatus.RETRYING, ended_at=None)

@@ -6,6 +6,10 @@ from enum import StrEnum
 
 import msgspec
 
+_DAY = 86_400.0
+# No retry waits longer.
+MAX_DELAY_SECONDS = 366 * _DAY
+
 
 class Backoff(StrEnum):
     """How the delay grows from one retry to the next."""
@@ -26,7 +30,8 @@ class Jitter(StrEnum):
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Try a failed step again, at most `max_retries` times, `delay` seconds after it failed.
 
-    With a backoff, the delay is multiplied by the retry's number (linear) or doubled for each (exponential).
+    With a backoff, the delay is multiplied by the retry's number (linear) or doubled for each (exponential); it grows
+    to a day at most.
     """
 
     max_retries: int = 1
@@ -40,7 +45,9 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         if self.backoff is Backoff.LINEAR:
             delay *= retry
         elif self.backoff is Backoff.EXPONENTIAL:
-            delay *= 2.0 ** (retry - 1)
+            # 2 to the power of 1024 is no number any more.
+            delay *= 2.0 ** min(retry - 1, 1000)
+        delay = min(delay, max(self.delay, _DAY))
         if self.jitter is Jitter.FULL:
             return delay * chance
         if self.jitter is Jitter.PLUS_MINUS:

@@ -103,5 +103,5 @@ def lost_steps(at: datetime, steps: dict[str, StepState]) -> tuple[list[tuple[da
             events.append((at, AttemptLost(step_key=key, attempt=state.attempts[-1].number)))
             states.apply(*events[-1])
         if states.by_key[key].status is StepStatus.RETRYING:
-            lost.append(replace(states.by_key[key], status=StepStatus.LOST, ended_at=at))
+            lost.append(replace(states.by_key[key], status=StepStatus.LOST, retry_at=None, ended_at=at))
     return events, tuple(lost)

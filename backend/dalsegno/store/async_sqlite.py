@@ -17,7 +17,8 @@ T = TypeVar("T")
 class AsyncSQLite:
     """Works on one database file."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, synced: bool) -> None:
+        self._synced = synced
         self._url = URL.create("sqlite+aiosqlite", database=path)
         self._readers = EnginePerLoop(self._make_readers)
         self._writers = EnginePerLoop(self._make_writer)
@@ -49,5 +50,5 @@ class AsyncSQLite:
 
     def _make_writer(self) -> AsyncEngine:
         engine = create_async_engine(self._url, **WRITER_OPTIONS)
-        writing(engine.sync_engine)
+        writing(engine.sync_engine, synced=self._synced)
         return engine

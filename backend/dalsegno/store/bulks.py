@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, exists, func, insert, select, true, update
 from dalsegno.errors import BulkCountChangedError, IdempotencyConflictError, InvalidArgumentsError
 from dalsegno.runs.bulk import MOST_RUNS, Bulk, BulkAction, BulkOutcome, BulkRun, MatchingRun, runs_of_bulk
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
+from dalsegno.store.pruning import lock_pruning
 from dalsegno.store.run_filter import RunFilter, run_conditions
 from dalsegno.store.runs import IdempotencyKey
 from dalsegno.store.script import AnyRow, Script
@@ -67,6 +68,7 @@ def start_bulk(
     earlier = yield from _started_earlier(idempotency)
     if earlier is not None:
         return earlier
+    yield from lock_pruning()
     members = runs_of_bulk(bulk.action, (yield from matching_runs(wanted)))
     if len(members) != expected_count:
         raise BulkCountChangedError(expected_count=expected_count, actual_count=len(members))

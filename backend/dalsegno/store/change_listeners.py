@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -10,11 +11,12 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from dalsegno.store.statements import CHANNEL
+
+_log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.020
 RECONNECT_SECONDS = 0.5
@@ -141,8 +143,10 @@ class PostgresListener:
         engine = create_async_engine(self._url, poolclass=NullPool)
         try:
             while True:
-                with suppress(SQLAlchemyError, OSError, TimeoutError):
+                try:
                     await self._listen_once(engine, tell, ready)
+                except Exception:  # noqa: BLE001 - whichever of its classes a driver raises here, it is tried again
+                    _log.debug("Listening for changes has ended; it is begun again.", exc_info=True)
                 ready.set()
                 tell()
                 await asyncio.sleep(RECONNECT_SECONDS)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from sqlalchemy import func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from dalsegno.errors import SchemaVersionError, StoreUnavailableError
+from dalsegno.errors import InvalidSettingError, SchemaVersionError, StoreUnavailableError
+from dalsegno.output_storage.syncing import make_folder
+from dalsegno.settings import Durability
 from dalsegno.store.driver_errors import TranslatedErrors
 from dalsegno.store.schema import HEAD_REVISION, create_schema, found_revision, is_empty
 from dalsegno.store.script import Script, run_script
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SQLITE = ("sqlite", "sqlite+pysqlite", "sqlite+aiosqlite")
+# What a Postgres server must have on for commits to survive a loss of power.
+SYNCING = ("fsync", "full_page_writes", "synchronous_commit")
 _POSTGRES = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
@@ -34,17 +40,29 @@ class Database:
         self._errors = TranslatedErrors(display_name)
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True, stall_seconds: float | None = None) -> Database:
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool = True,
+        durability: Durability = Durability.PROCESS,
+        stall_seconds: float | None = None,
+    ) -> Database:
         """The database at `url`: "sqlite:///PATH" or "postgresql+asyncpg://USER@HOST/NAME".
 
         A new or empty one gets the schema, unless `create` is False. Where this process stalls for longer than
         `stall_seconds` in a transaction, Postgres undoes that, and with it its locks. Raises StoreUnavailableError
-        where it can't be reached, SchemaVersionError where it holds another schema.
+        where it can't be reached, SchemaVersionError where it holds another schema, InvalidSettingError where it can't
+        be as durable as that.
         """
         parsed, display_name = parse_url(url)
-        database = cls(open_driver(parsed, display_name, create=create, stall_seconds=stall_seconds), display_name)
+        synced = durability is Durability.POWER
+        driver = open_driver(parsed, display_name, create=create, synced=synced, stall_seconds=stall_seconds)
+        database = cls(driver, display_name)
         try:
             database._prepare(create=create)
+            if synced and database.dialect_name == "postgresql":
+                refuse_unsynced(database.read(_server_settings(SYNCING)))
         except BaseException:
             database.close()
             raise
@@ -79,6 +97,11 @@ class Database:
         """As `write`, without blocking the event loop."""
         with self._errors:
             return await self._driver.write_async(partial(run_script, script=script))
+
+    async def revision_async(self) -> str | None:
+        """The revision of its schema now; None where it has none of ours."""
+        with self._errors:
+            return await self._driver.read_async(found_revision)
 
     def close(self) -> None:
         """Closes the connections of sync calls. Who made async calls awaits `close_async` first, on the same loop."""
@@ -123,7 +146,7 @@ def parse_url(url: str) -> tuple[URL, str]:
 
 
 def open_driver(
-    url: URL, display_name: str, *, create: bool, stall_seconds: float | None = None
+    url: URL, display_name: str, *, create: bool, synced: bool = False, stall_seconds: float | None = None
 ) -> SQLiteDriver | PostgresDriver:
     """The driver of a parsed URL. Raises StoreUnavailableError where there is no file, or no folder to make it in."""
     if url.drivername not in _SQLITE:
@@ -133,13 +156,26 @@ def open_driver(
         return PostgresDriver(url, stall_seconds)
     if create:
         try:
-            os.makedirs(os.path.dirname(display_name), exist_ok=True)
+            make_folder(os.path.dirname(display_name), synced=synced)
         except OSError as error:
             problem = f"its folder can't be made ({error.strerror}: {error.filename})"
             raise StoreUnavailableError(database=display_name, problem=problem) from error
     elif not os.path.exists(display_name):
         raise StoreUnavailableError(database=display_name, problem="there is no such file")
-    return SQLiteDriver(display_name)
+    return SQLiteDriver(display_name, synced=synced)
+
+
+def _server_settings(names: Collection[str]) -> Script[Mapping[str, str]]:
+    (row,) = yield select(*(func.current_setting(name).label(name) for name in names))
+    return dict(row._mapping)
+
+
+def refuse_unsynced(server: Mapping[str, str]) -> None:
+    """Raises InvalidSettingError where a server with these settings may lose commits with the power."""
+    off = sorted(name for name in SYNCING if server[name] == "off")
+    if off:
+        problem = f"the Postgres server has {', '.join(off)} off, so it may lose what is committed; turn that on"
+        raise InvalidSettingError(name="DALSEGNO_DURABILITY", value=Durability.POWER, problem=problem)
 
 
 def _unusable(shown: str, problem: str) -> StoreUnavailableError:

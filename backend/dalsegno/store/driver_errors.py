@@ -17,18 +17,19 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dalsegno.errors import StoreUnavailableError
+from dalsegno.store.sqlite_lock import process_that_writes
 
 # A mistake in a statement or in its values, not a fault of the database.
 _OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 
-# What drivers say, and what it means to the reader.
+_LOCKED = "database is locked"
+# What drivers say of a file, and what it means to the reader.
 _MEANINGS = (
     ("unable to open database file", "its file can't be opened"),
     ("readonly database", "it is read-only"),
     ("read-only transaction", "it is read-only"),
     ("database or disk is full", "its disk is full"),
     ("no space left", "its disk is full"),
-    ("database is locked", "another process has kept it locked for too long"),
     ("file is not a database", "its file is not a SQLite database"),
     ("malformed", "its file is damaged"),
     ("disk i/o error", "its disk fails to read or write"),
@@ -52,17 +53,22 @@ class TranslatedErrors:
         if isinstance(
             error, DBAPIError | sqlite3.Error | OSError | PoolTimeoutError | NoSuchModuleError | ArgumentError
         ):
-            raise StoreUnavailableError(database=self._display_name, problem=_problem(error)) from error
+            raise self._unavailable(error) from error
         if type(error).__module__.startswith("asyncpg."):
-            raise StoreUnavailableError(database=self._display_name, problem=_problem(error)) from error
+            raise self._unavailable(error) from error
 
-
-def _problem(error: BaseException) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    said = " ".join(str(cause).split())
-    for words, meaning in _MEANINGS:
-        if words in said.lower():
-            return meaning
-    # SQLAlchemy prefixes the driver's class: "<class 'asyncpg.exceptions.X'>: text".
-    text = said.partition(">: ")[2] if said.startswith("<class ") else said
-    return text.rstrip(".") or type(cause).__name__
+    def _unavailable(self, error: BaseException) -> StoreUnavailableError:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        said = " ".join(str(cause).split())
+        for words, meaning in _MEANINGS:
+            if words in said.lower():
+                return StoreUnavailableError(database=self._display_name, problem=meaning)
+        if _LOCKED in said.lower():
+            pid = process_that_writes(self._display_name)
+            who = "another process" if pid is None else f"process {pid}"
+            problem = f"{who} has kept it locked for too long"
+            return StoreUnavailableError(database=self._display_name, problem=problem, may_pass=True)
+        # SQLAlchemy prefixes the driver's class: "<class 'asyncpg.exceptions.X'>: text".
+        text = said.partition(">: ")[2] if said.startswith("<class ") else said
+        problem = text.rstrip(".") or type(cause).__name__
+        return StoreUnavailableError(database=self._display_name, problem=problem, may_pass=True)

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Update, bindparam, func, null, update
+from sqlalchemy import BindParameter, Update, bindparam, func, null, select, update
 
 from dalsegno.errors import CancelRequestedError, LeaseLostError
 from dalsegno.runs.attempts import ErrorInfo, StepState
 from dalsegno.runs.events import Event
 from dalsegno.runs.status import RunStatus
+from dalsegno.store.automatic_retries import note_retry
 from dalsegno.store.column_types import Instant
 from dalsegno.store.events import insert_events
 from dalsegno.store.run_groups import leave_out_if_never_started, set_group_status
@@ -35,6 +36,8 @@ class RunBatch(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorInfo | None = None
     # With a status that ends the run: what its group's status is by its lineage. None: the run's own.
     group_status: RunStatus | None = None
+    # With FAILURE: the run is re-executed without anybody asking, as this retry in a row.
+    retry_number: int | None = None
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +78,13 @@ _END = _of_holder(
     lease_expires_at=null(),
 )
 
+# Locked: the transaction that was cut off may still be about to commit.
+_STANDS = (
+    select(runs.c.lease_token, runs.c.ended_at, runs.c.last_event_number, runs.c.cancel_requested_at)
+    .where(runs.c.run_id == bindparam("of_run"))
+    .with_for_update()
+)
+
 
 def append(run_id: str, token: str, batch: RunBatch) -> Script[Appended]:
     """Records a batch, whole or not at all.
@@ -93,7 +103,23 @@ def append(run_id: str, token: str, batch: RunBatch) -> Script[Appended]:
         yield from record_steps(run_id, batch.steps, event_number=last_number)
     if batch.status is not None:
         yield from _change_group(root_run_id, run_id, batch.status, batch.group_status)
+    if batch.retry_number is not None:
+        yield from note_retry(run_id, batch.retry_number)
     return Appended(last_number=last_number, cancel_requested=cancel_requested_at is not None)
+
+
+def append_again(run_id: str, token: str, batch: RunBatch, *, last_number: int) -> Script[Appended]:
+    """As `append`, of a batch that may be recorded already: whoever wrote it was not told. It is recorded once.
+
+    `last_number` is that of the run's last event before the batch.
+    """
+    rows = yield _STANDS, {"of_run": run_id}
+    if rows:
+        found = rows[0]
+        is_ours = found.lease_token == token or (found.ended_at is not None and found.ended_at == batch.ended_at)
+        if is_ours and found.last_event_number >= last_number + len(batch.events):
+            return Appended(last_number=found.last_event_number, cancel_requested=found.cancel_requested_at is not None)
+    return (yield from append(run_id, token, batch))
 
 
 def _statement(run_id: str, token: str, batch: RunBatch) -> tuple[Update, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dalsegno.runs.priority import priority_of
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.store.script import AnyRow
@@ -47,6 +48,7 @@ def run_values(run: Run) -> dict[str, Any]:
         "snapshot_id": run.snapshot_id,
         "status": run.status,
         "created_at": run.created_at,
+        "priority": priority_of(run.tags),
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "mode": run.mode,

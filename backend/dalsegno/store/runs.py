@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import BigInteger, bindparam, cast, insert, or_, select
 
-from dalsegno.errors import IdempotencyConflictError
+from dalsegno.errors import IdempotencyConflictError, RunNotFoundError
 from dalsegno.plan.plan import Action, Plan
 from dalsegno.plan.staleness import without_marks
 from dalsegno.runs.events import Event
@@ -50,6 +50,10 @@ _INSERT = insert(runs).values(lease_expires_at=_EXPIRY)
 _INSERT_ONCE = InsertOrIgnore(runs).values(lease_expires_at=_EXPIRY)
 _INSERT_PLAN = insert(run_plans).returning(announced(run_plans.c.run_id))
 _INSERT_TAGS = insert(run_tags)
+# Until the end of the transaction its group is not pruned.
+_HOLD_PARENT = (
+    select(runs.c.run_id).where(runs.c.run_id == bindparam("wanted_id")).with_for_update(read=True, key_share=True)
+)
 _FETCH_BY_KEY = select(runs).where(
     runs.c.idempotency_scope == bindparam("wanted_scope"), runs.c.idempotency_key == bindparam("wanted_key")
 )
@@ -82,11 +86,15 @@ def create_run(
     lease: Lease | None = None,
     events: Sequence[tuple[datetime, Event]] = (),
 ) -> Script[Run]:
-    """Keeps a new run with its plan, and counts it in its group. Its snapshot is kept already, as is its parent.
+    """Keeps a new run with its plan, and counts it in its group. Its snapshot is kept already.
 
     With an idempotency key that was used before, nothing is written: the answer is the run that it launched, or
-    IdempotencyConflictError where the arguments differ. With a lease nobody else can claim it.
+    IdempotencyConflictError where the arguments differ. With a lease nobody else can claim it. Raises RunNotFoundError
+    where its parent is not kept any more.
     """
+    parent = run.parent_run_id
+    if parent is not None and not (yield _HOLD_PARENT, {"wanted_id": parent}):
+        raise RunNotFoundError(run_id=parent)
     values = _values(run, idempotency, lease, len(events))
     if idempotency is None:
         yield _INSERT, values

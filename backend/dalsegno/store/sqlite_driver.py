@@ -32,11 +32,13 @@ class SQLiteDriver:
 
     dialect_name = "sqlite"
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, synced: bool = False) -> None:
+        """`synced`: what is committed survives a loss of power."""
         self._path = path
+        self._synced = synced
         self.url = URL.create("sqlite+pysqlite", database=path)
         self._readers = reading(create_engine(self.url, **READER_OPTIONS))
-        self._writer_engine = writing(create_engine(self.url, **WRITER_OPTIONS))
+        self._writer_engine = writing(create_engine(self.url, **WRITER_OPTIONS), synced=synced)
         self._writer: Connection | None = None
         # Statements of one connection are serialised by SQLite, transactions are not: hence the lock.
         self._writer_lock = threading.Lock()
@@ -63,7 +65,7 @@ class SQLiteDriver:
 
     def change_schema(self, work: Work[T]) -> T:
         """As `write`, with foreign keys not looked at: SQLite changes a table by making it anew."""
-        engine = writing(create_engine(self.url, **WRITER_OPTIONS), foreign_keys=False)
+        engine = writing(create_engine(self.url, **WRITER_OPTIONS), synced=True, foreign_keys=False)
         try:
             with engine.begin() as connection:
                 return work(connection)
@@ -99,7 +101,7 @@ class SQLiteDriver:
         # Loaded when used: SQLAlchemy's async part is a third of the time that the command line takes to start.
         from dalsegno.store.async_sqlite import AsyncSQLite
 
-        return AsyncSQLite(self._path)
+        return AsyncSQLite(self._path, synced=self._synced)
 
 
 def reading(engine: Engine) -> Engine:
@@ -109,10 +111,15 @@ def reading(engine: Engine) -> Engine:
     return engine
 
 
-def writing(engine: Engine, *, foreign_keys: bool = True) -> Engine:
+def writing(engine: Engine, *, synced: bool, foreign_keys: bool = True) -> Engine:
     """Gives every connection of the engine what writers need."""
-    checked = "ON" if foreign_keys else "OFF"
-    _on_connect(engine, f"PRAGMA foreign_keys = {checked}", "PRAGMA synchronous = NORMAL", _CHECKPOINT, needs_wal=True)
+    pragmas = (
+        f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}",
+        # Normal: the disk is waited for at a checkpoint alone; full: at each commit, by a sync of the log.
+        f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}",
+        _CHECKPOINT,
+    )
+    _on_connect(engine, *pragmas, needs_wal=True)
     _on_begin(engine, "BEGIN IMMEDIATE")
     return engine
 

@@ -44,6 +44,7 @@ def _step_values(run_id: str, state: StepState, event_number: int) -> dict[str, 
         "cause_step_keys": state.cause_step_keys or None,
         "note": state.note,
         "expansions": dict(state.expansions) or None,
+        "retry_at": state.retry_at,
     }
 
 

@@ -23,6 +23,7 @@ _STEP_COLUMNS = (
     steps.c.cause_step_keys,
     steps.c.note,
     steps.c.expansions,
+    steps.c.retry_at,
     steps.c.attempt_count,
 )
 # More keys are not asked for one by one: a statement takes no more than some 30,000 values.
@@ -131,7 +132,7 @@ def _of_keys(statement: Select[Any], step_keys: Collection[str] | None) -> Selec
 
 
 def _step_of(row: AnyRow, made: tuple[StepAttempt, ...], stored: tuple[StepOutput, ...]) -> StepState:
-    _, step_key, status, started_at, ended_at, cause_step_keys, note, expansions, _ = row
+    _, step_key, status, started_at, ended_at, cause_step_keys, note, expansions, retry_at, _ = row
     return StepState(
         step_key=step_key,
         status=StepStatus(status),
@@ -140,6 +141,7 @@ def _step_of(row: AnyRow, made: tuple[StepAttempt, ...], stored: tuple[StepOutpu
         cause_step_keys=cause_step_keys or (),
         note=note,
         expansions=expansions or {},
+        retry_at=retry_at,
         started_at=started_at,
         ended_at=ended_at,
     )

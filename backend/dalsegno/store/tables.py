@@ -94,12 +94,17 @@ runs = Table(
     Column("selection", Json(tuple[str, ...])),
     Column("run_config", Json(dict[str, Any]), nullable=False),
     Column("step_keys_to_execute", Json(tuple[str, ...]), nullable=False),
+    # Of those that wait the highest goes first, then the oldest.
+    Column("priority", Integer, nullable=False),
     UniqueConstraint("idempotency_scope", "idempotency_key"),
     Index(None, "pipeline_name", "run_id"),
     Index(None, "status", "run_id"),
     Index(None, "root_run_id", "run_id"),
     Index(None, "parent_run_id"),
+    Index(None, "snapshot_id"),
 )
+# The queue, in its order.
+Index("ix_runs_queue", runs.c.status, runs.c.priority.desc(), runs.c.run_id)
 
 # What each run was launched to do: its executed steps and the warnings.
 # Apart from the runs, whose rows are rewritten often.
@@ -121,11 +126,14 @@ run_tags = Table(
     sqlite_with_rowid=False,
 )
 
+# From here on no foreign keys to runs: these rows are written while the run's own is locked, and checking each would
+# only cost; and they outlive it for a while where it is pruned.
+
 # Steps that began, were skipped, blocked or cancelled; a planned step without a row was never reached.
 steps = Table(
     "steps",
     metadata,
-    Column("run_id", Key, ForeignKey("runs.run_id"), nullable=False),
+    Column("run_id", Key, nullable=False),
     Column("step_key", Key, nullable=False),
     Column("status", Text, nullable=False),
     Column("attempt_count", Integer, nullable=False),
@@ -137,11 +145,12 @@ steps = Table(
     Column("note", Prose),
     # Of a success with dynamic outputs: by output, the mapping keys in order.
     Column("expansions", Json(dict[str, tuple[str, ...]])),
+    # Of one that waits to be tried again.
+    Column("retry_at", Instant),
     PrimaryKeyConstraint("run_id", "step_key"),
     sqlite_with_rowid=False,
 )
 
-# From here on no foreign keys: these rows are written while the run's own is locked, and checking each would only cost.
 attempts = Table(
     "attempts",
     metadata,
@@ -201,6 +210,20 @@ events = Table(
     Column("data", Json(dict[str, Any])),
     PrimaryKeyConstraint("run_id", "number"),
     sqlite_with_rowid=False,
+)
+
+# Failed runs that are to be re-executed without anybody asking: decided in the transaction that ends each of them.
+automatic_retries = Table(
+    "automatic_retries",
+    metadata,
+    Column("parent_run_id", Key, ForeignKey("runs.run_id"), primary_key=True),
+    # Which of the retries in a row it is, from 1.
+    Column("number", Integer, nullable=False),
+    # Nothing is to be done any more: the run that was launched, or why none was, is told.
+    Column("is_settled", Boolean, nullable=False),
+    Column("run_id", Key),
+    Column("refusal", Prose),
+    Index(None, "is_settled", "parent_run_id"),
 )
 
 # What is current: of each pipeline the snapshot that was published last.
@@ -279,5 +302,15 @@ bulk_runs = Table(
     Column("message", Prose),
     PrimaryKeyConstraint("bulk_id", "position"),
     Index(None, "bulk_id", "outcome", "position"),
+    Index(None, "run_id"),
+    Index(None, "new_run_id"),
     sqlite_with_rowid=False,
+)
+
+# Runs that are being deleted: nothing but this tells of them any more. Their files go first, then their last rows.
+pruned_runs = Table(
+    "pruned_runs",
+    metadata,
+    Column("run_id", Key, primary_key=True),
+    Column("pruned_at", Instant, nullable=False),
 )

@@ -52,9 +52,13 @@ def print_run(
     plan: Plan,
     states: Mapping[str, StepState],
     stale: Sequence[str] = (),
+    waits: str = "",
 ) -> None:
-    """Print the run, its steps, what failed, the group it stands in, and what of the group is stale now."""
-    print_header(console, run)
+    """Print the run, its steps, what failed, the group it stands in, and what of the group is stale now.
+
+    `waits` says what a queued run waits for.
+    """
+    print_header(console, run, waits)
     console.print()
     print_steps(console, plan, states)
     print_failures(console, run, states)
@@ -87,7 +91,7 @@ def print_summary(console: Console, run: Run, plan: Plan, states: Mapping[str, S
     print_failures(console, run, states)
 
 
-def print_header(console: Console, run: Run) -> None:
+def print_header(console: Console, run: Run, waits: str = "") -> None:
     """Print what the run is and how it stands."""
     title = Text(f"Run {run.run_id}", style="bold")
     console.print(title)
@@ -95,6 +99,7 @@ def print_header(console: Console, run: Run) -> None:
     facts: list[tuple[str, str | Text]] = [
         ("pipeline", run.pipeline_name + (f", mode {run.mode}" if run.mode != "default" else "")),
         ("status", status_cell(console, run.status).append(took, style="default")),
+        ("waits", waits),
         ("strategy", run_strategy(run)),
         ("parent", run.parent_run_id or ""),
         ("started", moment(run.started_at or run.created_at)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -19,11 +19,15 @@ _COLUMNS = (
     Column("STARTED", rigid=True),
     Column("TOOK", rigid=True, right=True),
     Column("BY", spare=True),
+    Column("WAITS"),
 )
+_NOTHING: Mapping[str, str] = {}
 
 
-def print_groups(console: Console, groups: Sequence[tuple[RunGroup, Sequence[Run]]]) -> None:
-    """Print each group's line, then its runs as a tree."""
+def print_groups(
+    console: Console, groups: Sequence[tuple[RunGroup, Sequence[Run]]], waits: Mapping[str, str] = _NOTHING
+) -> None:
+    """Print each group's line, then its runs as a tree; `waits` tells what queued runs wait for."""
     columns = (_RUN, *_COLUMNS)
     names = RunNames(console, [run.run_id for _, runs in groups for run in runs])
     rows: list[Sequence[Cell]] = []
@@ -32,34 +36,42 @@ def print_groups(console: Console, groups: Sequence[tuple[RunGroup, Sequence[Run
             rows.append([""] * len(columns))
         title = Text(group.pipeline_name, style="bold")
         summary = f"group of {count(len(runs), 'run')}"
-        rows.append((title, status_cell(console, group.status), summary, "", when(console, group.created_at), "", ""))
-        rows += _tree_rows(console, runs, names, indent="  ")
+        rows.append(
+            (title, status_cell(console, group.status), summary, "", when(console, group.created_at), "", "", "")
+        )
+        rows += _tree_rows(console, runs, names, waits, indent="  ")
     print_table(console, columns, rows)
 
 
 def print_runs_tree(console: Console, groups: Sequence[Sequence[Run]], *, marked: str | None = None) -> None:
     """Print the runs of whole groups as trees; the run `marked` is pointed out."""
     names = RunNames(console, [run.run_id for runs in groups for run in runs])
-    rows = [row for runs in groups for row in _tree_rows(console, runs, names, marked=marked)]
+    rows = [row for runs in groups for row in _tree_rows(console, runs, names, _NOTHING, marked=marked)]
     print_table(console, (_RUN, *_COLUMNS), rows)
 
 
-def print_flat(console: Console, runs: Sequence[Run]) -> None:
-    """Print one row a run."""
+def print_flat(console: Console, runs: Sequence[Run], waits: Mapping[str, str] = _NOTHING) -> None:
+    """Print one row a run; `waits` tells what queued runs wait for."""
     names = RunNames(console, [run.run_id for run in runs])
-    rows = [(names[run.run_id], run.pipeline_name, *_cells(console, run)) for run in runs]
+    rows = [(names[run.run_id], run.pipeline_name, *_cells(console, run, waits)) for run in runs]
     print_table(console, (Column("RUN", rigid=True), Column("PIPELINE"), *_COLUMNS), rows)
 
 
 def _tree_rows(
-    console: Console, runs: Sequence[Run], names: RunNames, *, indent: str = "", marked: str | None = None
+    console: Console,
+    runs: Sequence[Run],
+    names: RunNames,
+    waits: Mapping[str, str],
+    *,
+    indent: str = "",
+    marked: str | None = None,
 ) -> list[Sequence[Cell]]:
     rows: list[Sequence[Cell]] = []
     for branch, run in _tree(runs, plain=not is_drawn(console)):
         name = Text(f"{indent}{branch}{names[run.run_id]}", style="bold" if run.run_id == marked else "")
         if run.run_id == marked:
             name.append(" (this)")
-        rows.append((name, *_cells(console, run)))
+        rows.append((name, *_cells(console, run, waits)))
     return rows
 
 
@@ -81,7 +93,7 @@ def _tree(runs: Sequence[Run], *, plain: bool) -> Iterator[tuple[str, Run]]:
             pending.append((below + (last if is_last else more), below + (blank if is_last else bar), child))
 
 
-def _cells(console: Console, run: Run) -> tuple[Cell, ...]:
+def _cells(console: Console, run: Run, waits: Mapping[str, str]) -> tuple[Cell, ...]:
     return (
         status_cell(console, run.status),
         run_strategy(run),
@@ -89,4 +101,5 @@ def _cells(console: Console, run: Run) -> tuple[Cell, ...]:
         when(console, run.started_at or run.created_at),
         duration(run.duration_ms),
         run.launched_by or "",
+        waits.get(run.run_id, ""),
     )

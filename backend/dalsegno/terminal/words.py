@@ -104,6 +104,14 @@ def clock(time: datetime) -> str:
     return f"{time.astimezone():%H:%M:%S}"
 
 
+def byte_count(number: int) -> str:
+    """A number of bytes, rounded to three digits: 12 B, 3.4 MB."""
+    size, units = float(number), ["B", "kB", "MB", "GB", "TB", "PB"]
+    while size >= 999.5 and len(units) > 1:
+        size, units = size / 1000, units[1:]
+    return f"{number} B" if units[0] == "B" else f"{size:.3g} {units[0]}"
+
+
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 step`, `2 steps`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

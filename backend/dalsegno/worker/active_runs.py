@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from dalsegno.errors import DalsegnoError, LeaseLostError, StoreUnavailableError
 from dalsegno.plan.plan import Plan
 from dalsegno.runs.attempts import StepState
+from dalsegno.runs.automatic_retry import number_of_retry
 from dalsegno.runs.events import RunFailed
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus
@@ -25,15 +27,20 @@ from dalsegno.store.script import Script
 from dalsegno.store.snapshots import fetch_snapshot
 from dalsegno.store.steps import fetch_steps
 from dalsegno.worker.error_info import error_info
+from dalsegno.worker.observers import RunsObserver
+from dalsegno.worker.outages import Patience, worker_waits
 from dalsegno.worker.pooled_run import PooledRun, RunTools
-from dalsegno.worker.run_recorder import CommitPolicy, RunRecorder
+from dalsegno.worker.run_recorder import CommitPolicy, Observer, RunRecorder
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 
 class _Active:
-    def __init__(self, thread: threading.Thread) -> None:
+    def __init__(self, thread: threading.Thread, patience: Patience) -> None:
         self.thread = thread
+        self.patience = patience
         # None while the run is read.
         self.run: PooledRun | None = None
         self.is_canceled = False
@@ -43,16 +50,30 @@ class _Active:
 class ActiveRuns:
     """Begins runs, cancels and stops them. `wake` is called, from another thread, when one has ended."""
 
-    def __init__(self, database: Database, policy: CommitPolicy, tools: RunTools, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        policy: CommitPolicy,
+        tools: RunTools,
+        observer: RunsObserver,
+        wake: Callable[[], None],
+    ) -> None:
         self._database = database
         self._policy = policy
         self._tools = tools
+        self._observer = observer
         self._wake = wake
         self._active: dict[str, _Active] = {}
         self._changed = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._active)
+
+    @property
+    def run_ids(self) -> list[str]:
+        """Of all of them."""
+        with self._changed:
+            return list(self._active)
 
     def to_cancel(self) -> list[str]:
         """The ids of those that nobody has cancelled."""
@@ -61,11 +82,12 @@ class ActiveRuns:
 
     def begin(self, run: Run, token: str) -> None:
         """Execute a run that was just claimed, or carry it on."""
+        patience = Patience(worker_waits, run.run_id)
         thread = threading.Thread(
-            target=self._execute, args=(run, token), name=f"dalsegno-run-{run.run_id}", daemon=True
+            target=self._execute, args=(run, token, patience), name=f"dalsegno-run-{run.run_id}", daemon=True
         )
         with self._changed:
-            self._active[run.run_id] = _Active(thread)
+            self._active[run.run_id] = _Active(thread, patience)
         thread.start()
 
     def cancel(self, run_id: str) -> None:
@@ -81,6 +103,7 @@ class ActiveRuns:
         with self._changed:
             for active in self._active.values():
                 active.kill_at = kill_at
+                active.patience.end_at(kill_at)
                 self._steer(active)
 
     def _steer(self, active: _Active) -> None:
@@ -91,23 +114,55 @@ class ActiveRuns:
         if active.kill_at is not None:
             active.run.stop(active.kill_at)
 
-    def _execute(self, run: Run, token: str) -> None:
+    def _execute(self, run: Run, token: str, patience: Patience) -> None:
         try:
-            self._execute_or_fail(run, token)
-        except LeaseLostError as lost:
-            _log.warning("%s Its steps here were stopped.", lost)
+            plan, snapshot, states = _patiently(patience, lambda: self._database.read(_needed(run)))
+            with self._observed(run, states) as observe:
+                self._execute_or_fail(run, token, plan, snapshot, StepStates(dict(states)), patience, observe)
+        except LeaseLostError:
+            # Its steps are stopped, and the observer was told.
+            pass
         except StoreUnavailableError as error:
-            _log.error("Run %s could not be recorded, so its steps here were stopped. %s", run.run_id, error)
+            message = "Run %s could not be recorded, so its steps here were stopped. %s"
+            _log.error(message, run.run_id, error, extra={"run_id": run.run_id})
         finally:
             with self._changed:
                 del self._active[run.run_id]
             self._wake()
 
-    def _execute_or_fail(self, run: Run, token: str) -> None:
-        plan, snapshot, states = self._database.read(_needed(run))
-        now_states = StepStates(dict(states))
+    @contextmanager
+    def _observed(self, run: Run, states: Mapping[str, StepState]) -> Iterator[Observer]:
+        is_lost = False
+        observe = self._observer.begin(run, states)
         try:
-            with RunRecorder(self._database, run.run_id, token, self._policy, states=now_states) as recorder:
+            yield observe
+        except LeaseLostError:
+            is_lost = True
+            raise
+        finally:
+            self._observer.end(run, lost=is_lost)
+
+    def _execute_or_fail(
+        self,
+        run: Run,
+        token: str,
+        plan: Plan,
+        snapshot: PipelineSnapshot,
+        states: StepStates,
+        patience: Patience,
+        observe: Observer,
+    ) -> None:
+        try:
+            with RunRecorder(
+                self._database,
+                run.run_id,
+                token,
+                self._policy,
+                last_number=run.version,
+                patience=patience,
+                states=states,
+                observer=observe,
+            ) as recorder:
                 pooled = PooledRun(run, plan, snapshot, recorder, self._tools)
                 with self._changed:
                     active = self._active[run.run_id]
@@ -117,25 +172,34 @@ class ActiveRuns:
         except DalsegnoError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not send the run round all workers for ever
-            _log.exception("Run %s could not be executed.", run.run_id)
-            self._fail(run, token, error, now_states)
+            _log.exception("Run %s could not be executed.", run.run_id, extra={"run_id": run.run_id})
+            self._fail(run, token, error, states, snapshot)
             return
         if not has_ended:
-            self._database.write(release(run.run_id, token, self._tools.worker_id))
+            _patiently(patience, lambda: self._database.write(release(run.run_id, token, self._tools.worker_id)))
 
-    def _fail(self, run: Run, token: str, error: Exception, states: StepStates) -> None:
+    def _fail(self, run: Run, token: str, error: Exception, states: StepStates, snapshot: PipelineSnapshot) -> None:
         now = datetime.now(UTC)
         info = error_info(error)
+        retry_number = number_of_retry(run.tags, snapshot.tags, [info])
         events, steps = lost_steps(now, states.by_key)
         batch = RunBatch(
-            events=(*events, (now, RunFailed(error=info))),
+            events=(*events, (now, RunFailed(error=info, retry_number=retry_number))),
             steps=steps,
             status=RunStatus.FAILURE,
             ended_at=now,
             error=info,
+            retry_number=retry_number,
         )
         with suppress(DalsegnoError):
             self._database.write(append(run.run_id, token, batch))
+
+
+def _patiently(patience: Patience, work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except StoreUnavailableError as error:
+        return patience.try_again(error, work)
 
 
 def _needed(run: Run) -> Script[tuple[Plan, PipelineSnapshot, dict[str, StepState]]]:

@@ -11,6 +11,7 @@ from time import monotonic
 
 from dalsegno.errors import CodeLoadError
 from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.settings import Durability
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 from dalsegno.worker.channel_reader import ChannelReader
 from dalsegno.worker.code_watch import signature
@@ -34,6 +35,7 @@ class AuthorsCode:
         self,
         source: CodeSource,
         storage_url: str,
+        durability: Durability,
         folder: Path,
         pool: StepPool,
         reader: ChannelReader,
@@ -49,6 +51,7 @@ class AuthorsCode:
         self.load_error: ErrorInfo | None = None
         self._source = source
         self._storage_url = storage_url
+        self._durability = durability
         self._folders = (folder / str(number) for number in itertools.count(1))
         self._pool = pool
         self._reader = reader
@@ -87,7 +90,9 @@ class AuthorsCode:
         self._is_loading = True
         self._load_again_at = None
         self._signature = self._look_at_file()
-        self._candidate = LoadedCode(self._source, self._storage_url, next(self._folders), self._reader, self._hear)
+        self._candidate = LoadedCode(
+            self._source, self._storage_url, self._durability, next(self._folders), self._reader, self._hear
+        )
 
     def look(self) -> bool:
         """See what the code processes have said; whether what is served, or its error, has changed."""

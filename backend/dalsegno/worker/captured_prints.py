@@ -7,7 +7,8 @@ import sys
 from types import TracebackType
 from typing import TextIO
 
-from dalsegno.output_storage import LogWriter, OutputStorage
+from dalsegno.output_storage import OutputStorage
+from dalsegno.worker.captured_limit import BoundedWriter
 from dalsegno.worker.run_execution import CapturedOutput
 
 
@@ -18,7 +19,9 @@ class CapturedPrints:
     """
 
     def __init__(self, storage: OutputStorage, run_id: str, step_key: str, token: str) -> None:
-        self._writers = tuple(storage.open_log(run_id, step_key, token, name) for name in ("stdout", "stderr"))
+        self._writers = tuple(
+            BoundedWriter(storage.open_log(run_id, step_key, token, name)) for name in ("stdout", "stderr")
+        )
         self._originals: tuple[TextIO, TextIO] | None = None
 
     def __enter__(self) -> CapturedPrints:
@@ -42,7 +45,7 @@ class CapturedPrints:
 class _Tee(io.TextIOBase):
     """Writes to the original stream and keeps a copy. A copy that can't be kept fails no step."""
 
-    def __init__(self, original: TextIO, copy: LogWriter) -> None:
+    def __init__(self, original: TextIO, copy: BoundedWriter) -> None:
         self._original = original
         self._copy = copy
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from dalsegno.output_storage import OutputStorage
 from dalsegno.runs.attempts import CapturedLog
+from dalsegno.worker.captured_limit import copy_bounded
 from dalsegno.worker.process_ties import flush_c_streams
 from dalsegno.worker.run_execution import Attempt, CapturedOutput
 
 _STREAMS = ("stdout", "stderr")
-_COPIED_BYTES = 1 << 20
 
 
 class CapturedStreams:
@@ -63,9 +63,7 @@ def _keep(path: Path, storage: OutputStorage, run_id: str, attempt: Attempt, nam
     with suppress(OSError):
         if path.stat().st_size > 0:
             writer = storage.open_log(run_id, attempt.step_key, attempt.token, name)
-            with path.open("rb", buffering=0) as file:
-                while content := file.read(_COPIED_BYTES):
-                    writer.write(content)
+            copy_bounded(path, writer)
             kept = writer.close()
         path.unlink()
     return kept

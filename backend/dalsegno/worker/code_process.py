@@ -27,6 +27,8 @@ from dalsegno.definitions.repository import Repository, load_pipelines
 from dalsegno.errors import CodeLoadError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.settings import Durability
+from dalsegno.worker.captured_limit import give_middles_back
 from dalsegno.worker.captured_streams import CapturedStreams
 from dalsegno.worker.channel import Channel
 from dalsegno.worker.code_watch import CodeWatch, files_beside, files_loaded, forget_byte_code
@@ -40,11 +42,14 @@ from dalsegno.worker.messages import (
     decode_fork,
     encode,
 )
+from dalsegno.worker.process_family import children, end_children, is_of_other_session
 from dalsegno.worker.process_ties import (
+    adopt_orphans,
     be_first_out_of_memory,
     die_with_parent,
     how_it_ended,
     kill_group,
+    out_of_memory_kills,
     outlive_parent,
 )
 from dalsegno.worker.step_process import StepProcess
@@ -61,6 +66,7 @@ class CodeOrder(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None
     module: str | None
     storage_url: str
+    durability: Durability
     # Of its own, for prints of attempts that go on.
     folder: str
     # The descriptor of its channel.
@@ -83,7 +89,7 @@ def main() -> NoReturn:
     sys.argv[1:] = []
     die_with_parent(order.parent_pid)
     # Before the author's code may change the folder that relative paths start from.
-    storage = OutputStorage(order.storage_url)
+    storage = OutputStorage(order.storage_url, order.durability)
     channel = Channel(socket.socket(fileno=order.descriptor))
     if order.only_snapshot_ids is None:
         CodeProcess(order, channel, storage).run()
@@ -99,10 +105,14 @@ class CodeProcess:
         self._order = order
         self._channel = channel
         self._storage = storage
+        self._folder = Path(order.folder)
         self._repository: Repository | None = None
         self._watch: CodeWatch | None = None
         # Step processes: pid -> number.
         self._children: dict[int, int] = {}
+        # What the author's code has started when it was imported.
+        self._own: frozenset[int] = frozenset()
+        self._out_of_memory_kills = out_of_memory_kills()
 
     def run(self) -> None:
         """To the end."""
@@ -115,11 +125,11 @@ class CodeProcess:
             signal.set_wakeup_fd(-1)
             for pid in self._children:
                 kill_group(pid)
-            folder = Path(self._order.folder)
-            shutil.rmtree(folder, ignore_errors=True)
+            end_children()
+            shutil.rmtree(self._folder, ignore_errors=True)
             # The worker's own folder, by whoever is the last.
             with suppress(OSError):
-                folder.parent.rmdir()
+                self._folder.parent.rmdir()
 
     def _load(self) -> None:
         began = time.time()
@@ -138,6 +148,9 @@ class CodeProcess:
         self._tell(Loaded(tuple(one.snapshot for one in self._repository.pipelines.values())))
 
     def _serve(self) -> None:
+        # What a step leaves behind when its process dies comes to this one.
+        adopt_orphans()
+        self._own = children()
         woken, waker = socket.socketpair()
         woken.setblocking(False)
         waker.setblocking(False)
@@ -154,6 +167,7 @@ class CodeProcess:
                     with suppress(BlockingIOError):
                         woken.recv(4096)
                 self._reap()
+                give_middles_back(self._folder)
                 if self._watch is not None and self._watch.has_changed():
                     self._watch = None
                     self._tell(FilesChanged())
@@ -220,7 +234,16 @@ class CodeProcess:
                 # What the step has started goes with it.
                 kill_group(pid)
                 del self._children[pid]
-                self._tell(StepExited(number, _how(status)))
+                end_children(keep={*self._children, *self._own}, is_meant=is_of_other_session)
+                self._tell(StepExited(number, self._how(status)))
+
+    def _how(self, status: int) -> str:
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _OTHER_CODE:
+            return "the code has changed since, and it starts threads when imported, so it can't be had as it was"
+        before, self._out_of_memory_kills = self._out_of_memory_kills, out_of_memory_kills()
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and self._out_of_memory_kills > before:
+            return f"{how_it_ended(status)}, probably by the kernel, because memory ran out"
+        return how_it_ended(status)
 
     def _tell(self, message: FromCodeProcess) -> None:
         self._channel.send(encode(message))
@@ -237,6 +260,7 @@ def _serve_steps(order: CodeOrder, descriptor: int, repository: Repository, stor
     try:
         # A group, and a session, of its own: it is killed whole, and Ctrl-C in the worker's terminal is not for it.
         os.setsid()
+        adopt_orphans()
         be_first_out_of_memory()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         channel = Channel(socket.socket(fileno=descriptor))
@@ -259,12 +283,6 @@ def _files_to_mend(order: CodeOrder, error: CodeLoadError) -> Callable[[], Itera
 
 def _load_error(error: CodeLoadError) -> ErrorInfo:
     return ErrorInfo(class_name=CodeLoadError.__name__, message=error.message, traceback=error.traceback)
-
-
-def _how(status: int) -> str:
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _OTHER_CODE:
-        return "the code has changed since, and it starts threads when imported, so it can't be had as it was"
-    return how_it_ended(status)
 
 
 def _end(code: int) -> NoReturn:

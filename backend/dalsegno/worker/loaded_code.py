@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 from collections.abc import Callable, Mapping
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import msgspec
 
+from dalsegno.settings import Durability
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 from dalsegno.worker.channel import Channel
 from dalsegno.worker.channel_reader import ChannelReader, Listener
 from dalsegno.worker.code_process import CodeOrder, command_line
 from dalsegno.worker.messages import Fork, FromCodeProcess, decode_from_code, encode
+from dalsegno.worker.process_family import MARK, end_marked
 from dalsegno.worker.process_ties import how_it_ended
 
 # How long a code process may take to kill what it has forked.
@@ -41,6 +44,7 @@ class LoadedCode:
         self,
         source: CodeSource,
         storage_url: str,
+        durability: Durability,
         folder: Path,
         reader: ChannelReader,
         on_message: Callable[[LoadedCode, FromCodeProcess | None], None],
@@ -49,11 +53,13 @@ class LoadedCode:
         self.snapshots: Mapping[str, PipelineSnapshot] = {}
         self.folder = folder
         folder.mkdir(parents=True)
+        self._mark = secrets.token_hex(8)
         self._channel, theirs = Channel.pair()
         order = CodeOrder(
             file=None if source.file is None else str(source.file),
             module=source.module,
             storage_url=storage_url,
+            durability=durability,
             folder=str(folder),
             descriptor=theirs.fileno(),
             parent_pid=os.getpid(),
@@ -61,10 +67,17 @@ class LoadedCode:
         with theirs:
             # A session of its own: Ctrl-C in the worker's terminal is the worker's to answer.
             self._process = subprocess.Popen(
-                command_line(order), stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], start_new_session=True
+                command_line(order),
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, MARK: self._mark},
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
             )
 
         def end() -> None:
+            # It ends what it has started, unless it was killed.
+            self.wait()
+            end_marked(self._mark)
             self._channel.close()
             on_message(self, None)
 

@@ -41,6 +41,8 @@ class MakeAttempt(_Message, frozen=True):
     run_id: str
     attempt: Attempt
     inputs: StepInputs
+    # How much more memory it may take than its process has already.
+    memory_bytes: int | None = None
 
 
 class CloseRun(_Message, frozen=True):
@@ -52,7 +54,8 @@ class CloseRun(_Message, frozen=True):
 ToStepProcess = OpenRun | Prepare | MakeAttempt | CloseRun
 
 
-# From a step process to the worker; all of them concern one run.
+# From a step process to the worker; all of them concern one run. A process that is spent makes no other attempt: what
+# the one that has ended did to it can't be undone.
 
 
 class LogLine(_Message, frozen=True):
@@ -80,6 +83,7 @@ class AttemptDone(_Message, frozen=True):
     outputs: tuple[StepOutput, ...]
     provenance: Provenance
     captured: CapturedOutput
+    is_spent: bool = False
 
 
 class AttemptFailed(_Message, frozen=True):
@@ -89,6 +93,7 @@ class AttemptFailed(_Message, frozen=True):
     attempt: Attempt
     failure: AttemptFailure
     captured: CapturedOutput
+    is_spent: bool = False
 
 
 class AttemptInterrupted(_Message, frozen=True):
@@ -98,6 +103,7 @@ class AttemptInterrupted(_Message, frozen=True):
     attempt: Attempt
     error: ErrorInfo
     captured: CapturedOutput
+    is_spent: bool = False
 
 
 class RunClosed(_Message, frozen=True):

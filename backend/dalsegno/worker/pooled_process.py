@@ -25,6 +25,8 @@ class PooledProcess:
         self.held_by: str | None = None
         # Runs whose resources it may have made.
         self.open_run_ids: frozenset[str] = frozenset()
+        # Runs whose resources it is tearing down, or is to: they wait for its answer.
+        self.closing_run_ids: frozenset[str] = frozenset()
         # It gets nothing new to do since then (by the monotonic clock), and ends when it has done what it was told.
         self.retired_at: float | None = None
         self._pid: int | None = None
@@ -49,7 +51,13 @@ class PooledProcess:
     def close_run(self, run_id: str) -> None:
         """Tear down the run's resources, once what it is at is done."""
         self.open_run_ids -= {run_id}
+        self.closing_run_ids |= {run_id}
         self._tell(CloseRun(run_id))
+
+    def has_closed(self, run_id: str) -> None:
+        """It has torn down the run's resources: because it was told to, or because it ends."""
+        self.open_run_ids -= {run_id}
+        self.closing_run_ids -= {run_id}
 
     def interrupt(self) -> None:
         """As Ctrl-C does."""

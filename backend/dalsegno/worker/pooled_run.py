@@ -9,14 +9,18 @@ from time import monotonic
 
 import msgspec
 
-from dalsegno.errors import StepProcessDiedError
+from dalsegno.errors import DalsegnoError, StepProcessDiedError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.plan.plan import Plan
+from dalsegno.quantities import shown_bytes
 from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.runs.automatic_retry import number_of_retry
 from dalsegno.runs.events import Logged, ResourceTeardownFailed, RunCanceling, RunStarted
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.snapshot.step_keys import step_name
+from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.worker.captured_streams import keep_captured
 from dalsegno.worker.loaded_code import LoadedCode
 from dalsegno.worker.messages import (
@@ -34,6 +38,7 @@ from dalsegno.worker.run_execution import Attempt, Ending, RunExecution
 from dalsegno.worker.run_recorder import RunRecorder
 from dalsegno.worker.step_execution import StepInputs
 from dalsegno.worker.step_pool import Died, Granted, StepPool, Told
+from dalsegno.worker.time_limits import TimeLimits
 
 # How long a run waits for its code where the process that had it loaded is gone, before it is given back.
 _WITHOUT_CODE_SECONDS = 10.0
@@ -52,6 +57,8 @@ class RunTools(msgspec.Struct, frozen=True, kw_only=True):
     storage: OutputStorage
     # From interrupting a step to killing it.
     grace_seconds: float
+    # Of steps that have no limits of their own.
+    limits: StepLimits = StepLimits()
 
 
 class _Cancel(msgspec.Struct, frozen=True):
@@ -81,6 +88,7 @@ class PooledRun:
     ) -> None:
         self._run = run
         self._plan = plan
+        self._snapshot = snapshot
         self._recorder = recorder
         self._tools = tools
         self._pool = tools.pool
@@ -98,6 +106,7 @@ class PooledRun:
         # These make no other attempts: who knows what an interrupt has torn.
         self._interrupted: set[PooledProcess] = set()
         self._killed: set[PooledProcess] = set()
+        self._time_limits = TimeLimits(tools.grace_seconds)
         self._is_canceled = False
         self._is_stopping = False
         # When whatever goes on still is killed, by the monotonic clock.
@@ -129,6 +138,8 @@ class PooledRun:
             if self._run.started_at is None:
                 self._prepare()
             self._execute()
+            if self._is_canceled:
+                self._execution.retries_abandoned()
             self._tear_down()
             if self._is_left_undone:
                 self._recorder.commit()
@@ -147,7 +158,12 @@ class PooledRun:
         return self._is_stopping and not (self._is_canceled or self._failure or self._execution.is_over)
 
     def _ending(self, canceled: bool) -> Ending:
-        return self._execution.ending(datetime.now(UTC), canceled=canceled or self._is_canceled, error=self._failure)
+        return self._execution.ending(
+            datetime.now(UTC),
+            canceled=canceled or self._is_canceled,
+            error=self._failure,
+            retry_for=lambda errors: number_of_retry(self._run.tags, self._snapshot.tags, errors),
+        )
 
     # What is done, in order.
 
@@ -191,12 +207,22 @@ class PooledRun:
             process = self._take()
             if process is None:
                 return
+            # Given back by _let_go where the recording has failed meanwhile.
+            self._spare = process
+            self._recorder.wait_for_database()
+            self._spare = None
             attempt = self._execution.next_attempt()
             assert attempt is not None  # it is due
             self._attempts[process] = attempt
             inputs = StepInputs.of(self._execution.planned(attempt.step_key), self._execution.source_in_this_run)
-            process.make(self._run, MakeAttempt(self._run.run_id, attempt, inputs))
+            limits = self._limits_of(attempt)
+            process.make(self._run, MakeAttempt(self._run.run_id, attempt, inputs, limits.memory_bytes))
+            self._time_limits.begin(process, attempt.step_key, limits.time_seconds)
         self._give_spare_back()
+
+    def _limits_of(self, attempt: Attempt) -> StepLimits:
+        step = self._snapshot.by_key[step_name(attempt.step_key)]
+        return self._tools.limits.overridden_by(self._snapshot.tags).overridden_by(step.tags)
 
     def _tear_down(self) -> None:
         self._give_spare_back()
@@ -244,7 +270,7 @@ class PooledRun:
 
     def _wait(self) -> None:
         """For the next thing to happen."""
-        ends = [] if self._kill_at is None else [self._kill_at - monotonic()]
+        ends = [at - monotonic() for at in (self._kill_at, self._time_limits.next_at) if at is not None]
         if not self._is_halted:
             retry = self._execution.seconds_to_retry()
             ends += [] if retry is None else [retry]
@@ -255,6 +281,7 @@ class PooledRun:
             pass
         else:
             self._hear(told)
+        self._time_limits.enforce()
         if self._kill_at is not None and monotonic() >= self._kill_at:
             self._kill_at = None
             for process in (*self._attempts, *self._awaited):
@@ -300,15 +327,24 @@ class PooledRun:
             case AttemptDone() | AttemptFailed() | AttemptInterrupted():
                 if self._attempts.get(process) == message.attempt:
                     del self._attempts[process]
-                    self._end_attempt(message)
+                    late = self._time_limits.end(process)
+                    self._end_attempt(message, late)
+                    if late is not None or message.is_spent:
+                        self._pool.retire(process)
                     if process not in self._interrupted:
                         self._pool.give_back(process)
 
-    def _end_attempt(self, message: AttemptDone | AttemptFailed | AttemptInterrupted) -> None:
+    def _end_attempt(
+        self, message: AttemptDone | AttemptFailed | AttemptInterrupted, late: DalsegnoError | None
+    ) -> None:
+        """`late`: it was interrupted because its time was up; what it has done in spite of that counts."""
         attempt, captured = message.attempt, message.captured
         match message:
             case AttemptDone():
                 self._execution.succeeded(attempt, message.outputs, message.provenance, captured)
+            case AttemptFailed() | AttemptInterrupted() if late is not None and not self._is_canceled:
+                cause = message.failure.error if isinstance(message, AttemptFailed) else message.error
+                self._execution.failed(attempt, _error(late, cause), captured)
             case AttemptFailed(failure=failure) if not self._is_canceled:
                 self._execution.failed(
                     attempt, failure.error, captured, asked=failure.asked, may_retry=failure.may_retry
@@ -323,14 +359,18 @@ class PooledRun:
     def _see_death(self, process: PooledProcess, died: Died) -> None:
         self._spare = None if self._spare is process else self._spare
         self._interrupted.discard(process)
-        message = StepProcessDiedError(how=died.how).message
-        error = ErrorInfo(class_name=StepProcessDiedError.__name__, message=message)
+        late = self._time_limits.end(process)
+        attempt = self._attempts.pop(process, None)
+        limit = None if attempt is None else self._limits_of(attempt).memory_bytes
+        died_so = StepProcessDiedError(how=died.how, memory_limit=None if limit is None else shown_bytes(limit))
+        error = _error(died_so) if late is None or self._is_canceled else _error(late, _error(died_so))
         was_meant = self._is_canceled or process in self._killed
         if process in self._awaited:
             self._awaited.discard(process)
             if self._is_preparing and not was_meant:
                 self._failure = error
-        attempt = self._attempts.pop(process, None)
+            elif not was_meant:
+                self._recorder.record(ResourceTeardownFailed(error=error))
         if attempt is None:
             return
         captured = keep_captured(process.code.folder, self._tools.storage, self._run.run_id, attempt)
@@ -353,3 +393,7 @@ class PooledRun:
         for process in (*self._attempts, *self._awaited):
             self._interrupted.add(process)
             process.interrupt()
+
+
+def _error(error: DalsegnoError, cause: ErrorInfo | None = None) -> ErrorInfo:
+    return ErrorInfo(class_name=type(error).__name__, message=error.message, cause=cause)

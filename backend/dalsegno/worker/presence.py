@@ -56,7 +56,8 @@ class Presence:
                 with self._saying:
                     self._database.write(heartbeat(self._record, self._ttl_seconds))
             except StoreUnavailableError as error:
-                _log.warning("%s It is tried again.", error)
+                # The worker itself tells that the database is away.
+                _log.debug("%s It is tried again.", error)
 
 
 def _publish_and_say(record: WorkerRecord, ttl_seconds: float, published: Sequence[PipelineSnapshot]) -> Script[None]:

@@ -14,6 +14,14 @@ class _ShortRepr(reprlib.Repr):
         self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = 6
         self.maxstring = self.maxother = 120
 
+    def repr_bytes(self, value: bytes | bytearray, level: int) -> str:
+        """Of the beginning alone: the repr of gigabytes takes several times as many."""
+        if len(value) <= self.maxstring:
+            return repr(value)
+        return f"{value[: self.maxstring // 2]!r}... ({len(value):,} bytes)"
+
+    repr_bytearray = repr_bytes
+
 
 _short = _ShortRepr()
 

@@ -9,6 +9,9 @@ import sys
 from contextlib import suppress
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_FALLOC_FL_KEEP_SIZE = 1
+_FALLOC_FL_PUNCH_HOLE = 2
 # A step that takes all memory is ended by the kernel before the worker is.
 _LIKELIER_OUT_OF_MEMORY = b"300"
 
@@ -25,6 +28,12 @@ def outlive_parent() -> None:
     _set_death_signal(0)
 
 
+def adopt_orphans() -> None:
+    """What descendants of this process leave behind when they end becomes its children. Linux only."""
+    if sys.platform == "linux":
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
 def be_first_out_of_memory() -> None:
     """Where memory runs out, this process goes first. Linux only."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "wb") as file:
@@ -35,6 +44,16 @@ def kill_group(pid: int) -> None:
     """Kill a process that leads a group, with all that it has started and that is still in the group."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def out_of_memory_kills() -> int:
+    """How often the kernel has killed a process because memory ran out; 0 where it does not tell. Linux only."""
+    with suppress(OSError), open("/proc/vmstat", encoding="ascii") as file:
+        for line in file:
+            name, _, count = line.partition(" ")
+            if name == "oom_kill":
+                return int(count)
+    return 0
 
 
 def how_it_ended(wait_status: int) -> str:
@@ -55,6 +74,13 @@ def _set_death_signal(number: int) -> None:
 def flush_c_streams() -> None:
     """Write out what C code of this process has printed and C keeps back."""
     _libc.fflush(None)
+
+
+def free_bytes(file: int, start: int, length: int) -> None:
+    """Give the disk these bytes of a file back; the file stays as long as it is. Linux only, where its disk can."""
+    if sys.platform == "linux":
+        flags = _FALLOC_FL_PUNCH_HOLE | _FALLOC_FL_KEEP_SIZE
+        _libc.fallocate(file, flags, ctypes.c_long(start), ctypes.c_long(length))
 
 
 _libc = ctypes.CDLL(None)

@@ -183,11 +183,15 @@ class GrowingEnvironment:
         self._log = log
         self._made = ExitStack()
 
+    def is_made_for(self, step_keys: Iterable[str]) -> bool:
+        """All that these steps need is made."""
+        return self.pipeline.resource_keys(step_keys) <= self._values.keys()
+
     def made_for(self, step_keys: Iterable[str]) -> RunEnvironment:
         """The environment, with all that these steps need. Raises ResourceFailure where a resource can't be made."""
-        keys = self.pipeline.resource_keys(step_keys)
-        if keys <= self._values.keys():
+        if self.is_made_for(step_keys := tuple(step_keys)):
             return self._environment
+        keys = self.pipeline.resource_keys(step_keys)
         opened = self.pipeline.mode(self.run.mode).opened(
             keys, run_id=self.run.run_id, run_config=self.run.run_config, log=self._log, made=self._values
         )

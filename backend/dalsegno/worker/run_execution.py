@@ -10,7 +10,7 @@ import heapq
 import secrets
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from random import random
 from time import monotonic
 
@@ -20,7 +20,7 @@ from dalsegno.errors import WorkerLostError
 from dalsegno.plan.outcome import all_is_settled
 from dalsegno.plan.plan import InputSource, Plan, PlannedStep
 from dalsegno.plan.ready_steps import Block, ReadySteps, Skip
-from dalsegno.runs.attempts import CapturedLog, ErrorInfo, Provenance, StepOutput
+from dalsegno.runs.attempts import CapturedLog, ErrorInfo, Provenance, StepOutput, StepState
 from dalsegno.runs.events import (
     AttemptLost,
     Event,
@@ -81,12 +81,15 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     # Why the run as a whole failed, outside any step.
     error: ErrorInfo | None = None
+    # It is re-executed without anybody asking: which of the retries in a row that is.
+    retry_number: int | None = None
 
 
 class RunExecution:
     """The progress of one run. `record` is called with each event, in the order in which they happen.
 
-    `clock` gives seconds, monotonic; `chance` a number in [0, 1), for the jitter of retries.
+    `clock` gives seconds, monotonic; `chance` a number in [0, 1), for the jitter of retries; `now` is asked for what is
+    left of the retry waits that another process has begun.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class RunExecution:
         worker_id: str | None = None,
         clock: Callable[[], float] = monotonic,
         chance: Callable[[], float] = random,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._plan = plan
         self._snapshot = snapshot
@@ -112,7 +116,11 @@ class RunExecution:
         self._ready = ReadySteps(plan, states.by_key)
         self._startable: deque[str] = deque()
         # (when due by the clock, step key), soonest first.
-        self._retries = [(clock(), key) for key, state in states.by_key.items() if state.status is StepStatus.RETRYING]
+        self._retries = [
+            (clock() + _seconds_left(state, now()), key)
+            for key, state in states.by_key.items()
+            if state.status is StepStatus.RETRYING
+        ]
         heapq.heapify(self._retries)
 
     @property
@@ -251,25 +259,47 @@ class RunExecution:
         )
         self._ready.ended(attempt.step_key, StepStatus.CANCELED)
 
-    def ending(self, at: datetime, *, canceled: bool, error: ErrorInfo | None = None) -> Ending:
+    def retries_abandoned(self) -> None:
+        """The run is cancelled: what waits to be tried again is not."""
+        for state in [one for one in self._states.by_key.values() if one.status is StepStatus.RETRYING]:
+            last = state.attempts[-1].number
+            self._record(StepCanceled(step_key=state.step_key, attempt=last, was_waiting=True))
+            self._ready.ended(state.step_key, StepStatus.CANCELED)
+        self._retries.clear()
+
+    def ending(
+        self,
+        at: datetime,
+        *,
+        canceled: bool,
+        error: ErrorInfo | None = None,
+        retry_for: Callable[[Sequence[ErrorInfo]], int | None] = lambda _errors: None,
+    ) -> Ending:
         """How the run ends. Cancel wins, even where every step has ended well.
 
-        `error` is why the run as a whole failed, outside any step.
+        `error` is why the run as a whole failed, outside any step. `retry_for` tells, of why it failed, which automatic
+        retry follows.
         """
         steps = [state for key in self._ready.rows if (state := self._states.by_key.get(key)) is not None]
         failed = tuple(state.step_key for state in steps if state.status is StepStatus.FAILURE)
         event: Event
+        retry_number = None
         if canceled:
             status, event = RunStatus.CANCELED, RunCanceled()
         elif failed or error is not None:
-            status, event = RunStatus.FAILURE, RunFailed(failed_step_keys=failed, error=error)
+            errors = (error, *(state.error for state in steps if state.status is StepStatus.FAILURE))
+            retry_number = retry_for([one for one in errors if one is not None])
+            event = RunFailed(failed_step_keys=failed, error=error, retry_number=retry_number)
+            status = RunStatus.FAILURE
         else:
             status, event = RunStatus.SUCCESS, RunSucceeded()
         if all_is_settled(self._plan, self._ready.rows, self._states.by_key):
             group_status = RunStatus.SUCCESS
         else:
             group_status = RunStatus.CANCELED if canceled else RunStatus.FAILURE
-        return Ending(status=status, group_status=group_status, event=event, at=at, error=error)
+        return Ending(
+            status=status, group_status=group_status, event=event, at=at, error=error, retry_number=retry_number
+        )
 
     def _decide(self) -> None:
         for decision in self._ready.take():
@@ -302,3 +332,8 @@ class RunExecution:
         if policy is None or failures > policy.max_retries:
             return None
         return policy.delay_before(failures, self._chance())
+
+
+def _seconds_left(state: StepState, now: datetime) -> float:
+    """Until the step is tried again."""
+    return 0.0 if state.retry_at is None else max(0.0, (state.retry_at - now).total_seconds())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 
 from dalsegno.definitions import PipelineDefinition
@@ -13,6 +13,7 @@ from dalsegno.runs.attempts import ErrorInfo
 from dalsegno.runs.events import Logged, LogLevel, ResourceTeardownFailed
 from dalsegno.runs.run import Run
 from dalsegno.worker.attempt_failure import failure_of, what_failed
+from dalsegno.worker.bounded_log import BoundedLog
 from dalsegno.worker.captured_prints import CapturedPrints
 from dalsegno.worker.error_info import error_info
 from dalsegno.worker.interrupts import Interrupts
@@ -64,6 +65,8 @@ class RunLoop:
             except KeyboardInterrupt as interrupt:
                 self._interrupted = True
                 self.raised = interrupt
+            if self._canceled:
+                self._execution.retries_abandoned()
             self._recorder.end(
                 lambda canceled: self._execution.ending(
                     datetime.now(UTC), canceled=canceled or self._interrupted, error=self._failure
@@ -76,13 +79,14 @@ class RunLoop:
             self._run,
             self._plan.executed,
             self._storage,
-            log=self._log_of(None),
+            log=BoundedLog(self._log_of(None)),
             on_teardown_failure=lambda error: self._recorder.record(ResourceTeardownFailed(error=error_info(error))),
             interruptible=self._interrupts.allowed,
         )
 
     def _execute(self, environment: RunEnvironment) -> None:
         while not self._execution.is_over and not self._canceled:
+            self._recorder.wait_for_database()
             attempt = self._execution.next_attempt()
             if attempt is not None:
                 self._make(attempt, environment)
@@ -99,9 +103,10 @@ class RunLoop:
     def _make(self, attempt: Attempt, environment: RunEnvironment) -> None:
         prints = CapturedPrints(self._storage, self._run.run_id, attempt.step_key, attempt.token)
         inputs = StepInputs.of(self._execution.planned(attempt.step_key), self._execution.source_in_this_run)
+        log = BoundedLog(self._log_of(attempt))
         try:
-            with prints, self._interrupts.allowed():
-                done = execute_attempt(environment, attempt, inputs, self._log_of(attempt))
+            with prints, self._interrupts.allowed(), closing(log):
+                done = execute_attempt(environment, attempt, inputs, log)
         except KeyboardInterrupt as interrupt:
             self._interrupted = True
             self.raised = self.raised or interrupt

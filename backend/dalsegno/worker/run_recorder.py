@@ -1,7 +1,8 @@
 """The record of a run in progress: events applied at once, committed in groups, under the run's lease.
 
 A thread of its own commits what has waited for the commit interval, so that a success is visible to others soon even
-while the next step computes for hours; it also renews the lease.
+while the next step computes for hours; it also renews the lease. Where the database is away, what it could not do is
+tried again; what was taken over by another process meanwhile is found out then.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
 import msgspec
 
-from dalsegno.errors import CancelRequestedError
+from dalsegno.errors import CancelRequestedError, StoreUnavailableError
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.events import Event
 from dalsegno.runs.status import RunStatus
@@ -21,7 +23,9 @@ from dalsegno.runs.step_states import StepStates
 from dalsegno.settings import Settings
 from dalsegno.store.database import Database
 from dalsegno.store.leases import renew_lease
-from dalsegno.store.run_progress import RunBatch, append
+from dalsegno.store.run_progress import Appended, RunBatch, append, append_again
+from dalsegno.store.script import Script
+from dalsegno.worker.outages import Patience, script_waits
 from dalsegno.worker.run_execution import Ending
 
 Observer = Callable[[datetime, Event], None]
@@ -59,9 +63,12 @@ class RunRecorder:
         token: str,
         policy: CommitPolicy,
         *,
+        last_number: int,
+        patience: Patience | None = None,
         states: StepStates | None = None,
         observer: Observer | None = None,
     ) -> None:
+        """`last_number` is that of the run's last event. By default it is a script that records."""
         self.states = states or StepStates()
         self.cancel_requested = threading.Event()
         # Called once, from the committing thread, when the wish to cancel is seen.
@@ -72,6 +79,8 @@ class RunRecorder:
         self._run_id = run_id
         self._token = token
         self._policy = policy
+        self._last_number = last_number
+        self._patience = patience or Patience(script_waits, run_id)
         self._observer = observer
         self._pending: list[tuple[datetime, Event]] = []
         self._touched: dict[str, StepState] = {}
@@ -81,6 +90,8 @@ class RunRecorder:
         self._renewed_at = monotonic()
         self._failure: BaseException | None = None
         self._stopped = False
+        # The database is away, and what it could not do is tried again.
+        self._is_stalled = False
         # Guards what is pending; held for moments only.
         self._changed = threading.Condition()
         # Held while a batch is committed, so that batches keep their order.
@@ -94,7 +105,7 @@ class RunRecorder:
     def __exit__(self, *exception: object) -> None:
         with self._changed:
             self._stopped = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
 
     def record(self, event: Event) -> None:
@@ -110,7 +121,7 @@ class RunRecorder:
             waiting = len(self._pending)
             if waiting == 1:
                 self._first_pending_at = monotonic()
-                self._changed.notify()
+                self._changed.notify_all()
         if self._observer is not None:
             self._observer(at, event)
         if waiting >= self._policy.max_events:
@@ -127,6 +138,16 @@ class RunRecorder:
             self.cancel_requested.set()
             if self.on_cancel is not None:
                 self.on_cancel()
+
+    def wait_for_database(self) -> None:
+        """Returns at once, but while the database is away; nothing that can't be recorded is to start.
+
+        Raises what stopped the recording meanwhile.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_stalled)
+            if self._failure is not None:
+                raise self._failure
 
     def commit(self) -> None:
         """Commit what is pending now."""
@@ -155,13 +176,17 @@ class RunRecorder:
                 status, self._status = self._status, None
             batch = _batch(events, touched, status, ending)
             try:
-                appended = self._database.write(append(self._run_id, self._token, batch))
+                appended = self._write(
+                    partial(append, self._run_id, self._token, batch),
+                    again=partial(append_again, self._run_id, self._token, batch, last_number=self._last_number),
+                )
             except CancelRequestedError:
                 self._take_back(events, touched, status)
                 raise
             except BaseException as failure:
                 self._failure = failure
                 raise
+            self._last_number = appended.last_number
             # Once the run has ended there is no lease to renew.
             self._stopped = self._stopped or ending is not None
         if ending is not None and self._observer is not None:
@@ -203,9 +228,31 @@ class RunRecorder:
                     self.on_failure(failure)
                 return
 
+    def _write(self, script: Callable[[], Script[Appended]], *, again: Callable[[], Script[Appended]]) -> Appended:
+        """What the script returns; where the database is away, `again` is tried until it is back."""
+        try:
+            return self._database.write(script())
+        except StoreUnavailableError as error:
+            self._set_stalled(True)
+            try:
+                return self._patience.try_again(error, lambda: self._database.write(again()))
+            except CancelRequestedError:
+                raise
+            except BaseException as failure:
+                self._failure = failure
+                raise
+            finally:
+                self._set_stalled(False)
+
+    def _set_stalled(self, is_stalled: bool) -> None:
+        with self._changed:
+            self._is_stalled = is_stalled
+            self._changed.notify_all()
+
     def _renew(self) -> None:
         with self._committing:
-            renewed = self._database.write(renew_lease(self._run_id, self._token, self._policy.lease_seconds))
+            renew = partial(renew_lease, self._run_id, self._token, self._policy.lease_seconds)
+            renewed = self._write(renew, again=renew)
         self._renewed_at = monotonic()
         if renewed.cancel_requested:
             self.see_cancel()
@@ -230,4 +277,5 @@ def _batch(
         started_at=since,
         ended_at=ending.at,
         error=ending.error,
+        retry_number=ending.retry_number,
     )

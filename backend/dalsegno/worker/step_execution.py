@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -97,13 +101,40 @@ def execute_attempt(environment: RunEnvironment, attempt: Attempt, inputs: StepI
         values[input_name] = environment.load(source, step_key=key, input_name=input_name)
     for input_name, elements in inputs.fan_in.items():
         values[input_name] = [environment.load(one, step_key=key, input_name=input_name) for one in elements]
-    outputs = tuple(_store(environment, attempt, context, output) for output in definition.invoke(context, values))
+    outputs = tuple(
+        _store(environment, attempt, context, output)
+        for output in _of_this_process(lambda: definition.invoke(context, values))
+    )
     provenance = Provenance(
         code_version=environment.pipeline.snapshot.by_key[name].code_version,
         config_digest=config,
         input_digests=inputs.identities(run.run_id) | given_digests,
     )
     return Done(outputs, provenance)
+
+
+def _of_this_process(call: Callable[[], Iterable[GivenOutput]]) -> Iterator[GivenOutput]:
+    """What the function gives; a copy of this process that it has forked, and that comes back from it, ends here."""
+    pid = os.getpid()
+    try:
+        for output in call():
+            if os.getpid() != pid:
+                break
+            yield output
+    except BaseException:
+        if os.getpid() == pid:
+            raise
+        traceback.print_exc()
+        _end_copy(1)
+    if os.getpid() != pid:
+        _end_copy(0)
+
+
+def _end_copy(code: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
+    os._exit(code)
 
 
 def _store(environment: RunEnvironment, attempt: Attempt, context: StepContext, output: GivenOutput) -> StepOutput:

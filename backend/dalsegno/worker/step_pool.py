@@ -17,7 +17,7 @@ import msgspec
 from dalsegno.worker.channel import Channel
 from dalsegno.worker.channel_reader import ChannelReader, Listener
 from dalsegno.worker.loaded_code import LoadedCode
-from dalsegno.worker.messages import Forked, FromStepProcess, StepExited, decode_from_step
+from dalsegno.worker.messages import Forked, FromStepProcess, RunClosed, StepExited, decode_from_step
 from dalsegno.worker.pooled_process import PooledProcess
 
 
@@ -210,6 +210,9 @@ class StepPool:
         self._inboxes[run_id]((process, Granted()))
 
     def _pass_on(self, process: PooledProcess, message: FromStepProcess) -> None:
+        if isinstance(message, RunClosed):
+            with self._lock:
+                process.has_closed(message.run_id)
         tell = self._inboxes.get(message.run_id)
         if tell is not None:
             tell((process, message))
@@ -224,7 +227,8 @@ class StepPool:
             del self._processes[process.number]
             if process in self._idle:
                 self._idle.remove(process)
-            concerned = {*process.open_run_ids, *([process.held_by] if process.held_by else [])}
+            held_by = [process.held_by] if process.held_by else []
+            concerned = {*process.open_run_ids, *process.closing_run_ids, *held_by}
             for tell in [self._inboxes[run_id] for run_id in concerned if run_id in self._inboxes]:
                 tell((process, Died(how)))
             process.channel.close()

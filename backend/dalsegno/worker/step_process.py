@@ -7,15 +7,18 @@ from contextlib import nullcontext
 
 from dalsegno.definitions.context import LogSink
 from dalsegno.definitions.repository import Repository
+from dalsegno.errors import MemoryLimitExceededError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.runs.attempts import ErrorInfo
 from dalsegno.runs.events import LogLevel
 from dalsegno.runs.run import Run
 from dalsegno.worker.attempt_failure import AttemptFailure, failure_of
+from dalsegno.worker.bounded_log import BoundedLog
 from dalsegno.worker.captured_streams import CapturedStreams
 from dalsegno.worker.channel import Channel
 from dalsegno.worker.error_info import error_info
 from dalsegno.worker.interrupts import Interrupts
+from dalsegno.worker.memory_limit import limited_memory
 from dalsegno.worker.messages import (
     AttemptDone,
     AttemptFailed,
@@ -32,9 +35,13 @@ from dalsegno.worker.messages import (
     decode_to_step,
     encode,
 )
-from dalsegno.worker.run_environment import GrowingEnvironment, ResourceFailure, check_config
+from dalsegno.worker.process_state import Descriptors, ProcessState
+from dalsegno.worker.run_environment import GrowingEnvironment, ResourceFailure, RunEnvironment, check_config
 from dalsegno.worker.run_execution import Attempt
 from dalsegno.worker.step_execution import Done, execute_attempt
+
+# A process that gave memory up to a limit keeps much of it.
+_OUT_OF_MEMORY = (MemoryError.__name__, MemoryLimitExceededError.__name__)
 
 
 class StepProcess:
@@ -49,6 +56,9 @@ class StepProcess:
         self._captured = captured
         self._interrupts = Interrupts()
         self._environments: dict[str, GrowingEnvironment] = {}
+        # As it is between attempts; None where a resource may have changed it since it was noted.
+        self._state: ProcessState | None = None
+        self._descriptors = Descriptors()
 
     def serve(self) -> None:
         """Do what is asked, in order."""
@@ -72,11 +82,15 @@ class StepProcess:
 
     def _open(self, run: Run) -> None:
         self._environments[run.run_id] = GrowingEnvironment(
-            self._repository.pipeline(run.pipeline_name), run, self._storage, log=self._log_of(run.run_id, None)
+            self._repository.pipeline(run.pipeline_name),
+            run,
+            self._storage,
+            log=BoundedLog(self._log_of(run.run_id, None)),
         )
 
     def _prepare(self, message: Prepare) -> None:
         error: ErrorInfo | None = None
+        self._state = None
         environment = self._environments[message.run_id]
         try:
             with self._interrupts.allowed():
@@ -88,29 +102,51 @@ class StepProcess:
 
     def _make(self, message: MakeAttempt) -> None:
         run_id, attempt = message.run_id, message.attempt
+        log = BoundedLog(self._log_of(run_id, attempt))
         result: Done | AttemptFailure | BaseException
         self._captured.begin(attempt)
         try:
             with self._interrupts.allowed():
-                environment = self._environments[run_id].made_for((attempt.step_key,))
-                result = execute_attempt(environment, attempt, message.inputs, self._log_of(run_id, attempt))
+                environment = self._environment(run_id, attempt.step_key)
+                with limited_memory(message.memory_bytes, attempt.step_key):
+                    result = execute_attempt(environment, attempt, message.inputs, log)
         except BaseException as error:  # noqa: BLE001 - whatever a step raises, sys.exit included, fails that step alone
             was_asked_to = isinstance(error, KeyboardInterrupt) and self._interrupts.requested
             result = error if was_asked_to else failure_of(_without_wrapping(error))
+        is_spent = self._tidy_up(result)
+        log.close()
         captured = self._captured.end(run_id, attempt)
         match result:
             case Done():
                 try:
-                    self._send(AttemptDone(run_id, attempt, result.outputs, result.provenance, captured))
+                    self._send(AttemptDone(run_id, attempt, result.outputs, result.provenance, captured, is_spent))
                 except (TypeError, ValueError, OverflowError) as error:  # what is recorded of its outputs is no JSON
-                    self._send(AttemptFailed(run_id, attempt, failure_of(error), captured))
+                    self._send(AttemptFailed(run_id, attempt, failure_of(error), captured, is_spent))
             case AttemptFailure():
-                self._send(AttemptFailed(run_id, attempt, result, captured))
+                self._send(AttemptFailed(run_id, attempt, result, captured, is_spent))
             case _:
-                self._send(AttemptInterrupted(run_id, attempt, error_info(result), captured))
+                self._send(AttemptInterrupted(run_id, attempt, error_info(result), captured, is_spent))
+
+    def _environment(self, run_id: str, step_key: str) -> RunEnvironment:
+        """Ready for the step; from here on, what changes in this process is the attempt's doing."""
+        growing = self._environments[run_id]
+        if not growing.is_made_for((step_key,)):
+            self._state = None
+        environment = growing.made_for((step_key,))
+        if self._state is None:
+            with self._interrupts.held_back():
+                self._state = ProcessState()
+        return environment
+
+    def _tidy_up(self, result: Done | AttemptFailure | BaseException) -> bool:
+        """Undo what the attempt has done to this process; whether it is spent."""
+        is_as_before = self._state is not None and self._state.put_back() and self._descriptors.are_open()
+        ran_out_of_memory = isinstance(result, AttemptFailure) and result.error.class_name in _OUT_OF_MEMORY
+        return self._interrupts.requested or ran_out_of_memory or not is_as_before
 
     def _close(self, run_id: str) -> None:
         error: ErrorInfo | None = None
+        self._state = None
         try:
             environment = self._environments.pop(run_id, None)
             if environment is not None:

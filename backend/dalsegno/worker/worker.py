@@ -6,35 +6,41 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
-from types import FrameType
 
 from dalsegno.errors import CodeLoadError, StoreUnavailableError
 from dalsegno.output_storage import OutputStorage
+from dalsegno.runs.run import Run
 from dalsegno.settings import Settings
+from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.store.abandoned_runs import end_abandoned_run, find_abandoned_runs
 from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
 from dalsegno.store.queue import claim, fetch_cancel_requests, fetch_snapshots_in_use
 from dalsegno.store.runs import Lease
+from dalsegno.store.script import Script
 from dalsegno.store.workers import WorkerRecord
 from dalsegno.worker.active_runs import ActiveRuns
 from dalsegno.worker.authors_code import AuthorsCode
+from dalsegno.worker.automatic_retries import launch_due_retries
 from dalsegno.worker.channel_reader import ChannelReader
 from dalsegno.worker.loaded_code import CodeSource
+from dalsegno.worker.metrics import WorkerMetrics
+from dalsegno.worker.observers import Observers, RunLog, RunsObserver
+from dalsegno.worker.outages import Watch
 from dalsegno.worker.pooled_run import RunTools
 from dalsegno.worker.presence import Presence
 from dalsegno.worker.replanning import replan_unserved
 from dalsegno.worker.run_recorder import CommitPolicy
 from dalsegno.worker.step_pool import StepPool
+from dalsegno.worker.stopping import stopped_by_event, stopped_by_signals
+from dalsegno.worker.tracing import open_traces
 
 _log = logging.getLogger(__name__)
 
@@ -50,12 +56,18 @@ _KEEP_SECONDS = 10.0
 PATIENCE_SECONDS = 60.0
 
 
+def new_worker_id() -> str:
+    """For people too: the host and the process."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
 def run_worker(
     settings: Settings,
     *,
     file: Path | None = None,
     module: str | None = None,
     stop: threading.Event | None = None,
+    worker_id: str | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> None:
     """Serve the pipelines of a file or module, until `stop` is set, or SIGTERM or SIGINT comes to the main thread.
@@ -71,10 +83,12 @@ def run_worker(
         raise CodeLoadError(source=str(file), problem="there is no such file")
     source = CodeSource(file=file.absolute() if file is not None else None, module=module)
     # A worker that stalls holds no run back from who takes it over.
-    database = Database.open(settings.database_url, stall_seconds=settings.lease_seconds)
+    database = Database.open(
+        settings.database_url, durability=settings.durability, stall_seconds=settings.lease_seconds
+    )
     try:
-        worker = Worker(settings, source, database, patience_seconds=patience_seconds)
-        with _stopped_by_signals(worker), _stopped_by_event(worker, stop):
+        worker = Worker(settings, source, database, worker_id=worker_id, patience_seconds=patience_seconds)
+        with stopped_by_signals(worker.stop), stopped_by_event(worker.stop, stop):
             worker.run()
     finally:
         database.close()
@@ -84,16 +98,22 @@ class Worker:
     """One worker, from `run` to the end of it."""
 
     def __init__(
-        self, settings: Settings, source: CodeSource, database: Database, *, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        settings: Settings,
+        source: CodeSource,
+        database: Database,
+        *,
+        worker_id: str | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        self.id = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.id = worker_id or new_worker_id()
         self._settings = settings
         self._source = source
         self._database = database
         self._patience_seconds = patience_seconds
         self._started_at = datetime.now(UTC)
         self._folder = Path(tempfile.mkdtemp(prefix="dalsegno-worker-"))
-        self._storage = OutputStorage(settings.storage_url)
+        self._storage = OutputStorage(settings.storage_url, settings.durability)
         self._woken = threading.Event()
         # How often it was asked to stop.
         self._stops = 0
@@ -102,6 +122,7 @@ class Worker:
         self._code = AuthorsCode(
             source,
             settings.storage_url,
+            settings.durability,
             self._folder,
             self._pool,
             self._reader,
@@ -117,10 +138,15 @@ class Worker:
             code_of=self._code.code_of,
             storage=self._storage,
             grace_seconds=settings.grace_seconds,
+            limits=StepLimits(memory_bytes=settings.step_memory_limit, time_seconds=settings.step_time_limit),
         )
-        self._runs = ActiveRuns(database, CommitPolicy.of(settings), tools, self._woken.set)
+        self._metrics = WorkerMetrics()
+        self._traces = open_traces()
+        observers: list[RunsObserver] = [RunLog(), self._metrics, *([self._traces] if self._traces else [])]
+        self._runs = ActiveRuns(database, CommitPolicy.of(settings), tools, Observers(observers), self._woken.set)
         self._is_published = True
         self._tidied_at = monotonic()
+        self._watch = Watch(slow_seconds=settings.heartbeat_seconds, settling_seconds=settings.lease_seconds)
 
     def stop(self) -> None:
         """End in good order; asked again, at once. May be called from any thread, and by a signal's handler."""
@@ -130,16 +156,19 @@ class Worker:
     def run(self) -> None:
         """Work until asked to stop."""
         try:
-            self._presence.begin()
-            self._code.load()
-            _log.info("Worker %s serves %s.", self.id, self._source.location)
-            with Changes(self._database) as changes, changes.calling(self._woken.set):
-                while not self._stops:
-                    self._work()
-                self._wind_up()
-            with suppress(StoreUnavailableError):
-                self._presence.end()
+            with self._metrics.given_out(self._settings.worker_metrics):
+                self._presence.begin()
+                self._code.load()
+                _log.info("Worker %s serves %s.", self.id, self._source.location)
+                with Changes(self._database) as changes, changes.calling(self._woken.set):
+                    while not self._stops:
+                        self._work()
+                    self._wind_up()
+                with suppress(StoreUnavailableError):
+                    self._presence.end()
         finally:
+            if self._traces is not None:
+                self._traces.close()
             self._code.stop()
             self._reader.close()
             self._pool.close()
@@ -156,8 +185,9 @@ class Worker:
             if began - self._tidied_at > self._settings.heartbeat_seconds:
                 self._tidied_at = began
                 self._tidy_up()
+            self._watch.answered()
         except StoreUnavailableError as error:
-            _log.warning("%s It is tried again.", error)
+            self._watch.failed(error)
             sleep(_AFTER_FAILURE_SECONDS)
             return
         self._woken.wait(_LOOK_SECONDS)
@@ -181,15 +211,33 @@ class Worker:
     def _claim(self) -> None:
         while len(self._runs) < self._settings.max_runs and not self._stops:
             lease = Lease(token=secrets.token_hex(16), holder=self.id, seconds=self._settings.lease_seconds)
-            run = self._database.write(claim(self.id, self._code.snapshot_ids, lease))
+            run = self._database.write(self._claimed(lease, self._runs.run_ids, asked_at=monotonic()))
             if run is None:
                 return
             self._runs.begin(run, lease.token)
+
+    def _claimed(self, lease: Lease, besides: list[str], *, asked_at: float) -> Script[Run | None]:
+        # A script begins when its transaction has: where that had to wait, so had the holders of other runs.
+        self._watch.answered(monotonic() - asked_at)
+        spare_expired = not self._watch.is_settled
+        return (
+            yield from claim(
+                self.id,
+                self._code.snapshot_ids,
+                lease,
+                besides=besides,
+                spare_expired=spare_expired,
+                limits=self._settings.tag_limits,
+            )
+        )
 
     def _tidy_up(self) -> None:
         self._pool.kill_overdue(self._settings.grace_seconds)
         if self._code.drop_old(lambda snapshot_ids: self._database.read(fetch_snapshots_in_use(snapshot_ids))):
             self._presence.say(self._record())
+        if not self._watch.is_settled:
+            return
+        launch_due_retries(self._database, self._storage)
         replan_unserved(self._database, self._storage, self._code.current, self._patience_seconds)
         for run_id in self._database.read(find_abandoned_runs()):
             self._database.write(end_abandoned_run(run_id))
@@ -220,39 +268,3 @@ class Worker:
             load_error=self._code.load_error,
             started_at=self._started_at,
         )
-
-
-@contextmanager
-def _stopped_by_signals(worker: Worker) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        worker.stop()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _stopped_by_event(worker: Worker, stop: threading.Event | None) -> Iterator[None]:
-    if stop is None:
-        yield
-        return
-    has_ended = threading.Event()
-
-    def wait() -> None:
-        stop.wait()
-        if not has_ended.is_set():
-            worker.stop()
-
-    threading.Thread(target=wait, name="dalsegno-stop", daemon=True).start()
-    try:
-        yield
-    finally:
-        has_ended.set()

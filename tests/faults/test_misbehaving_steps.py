@@ -1,0 +1,504 @@
+"""Steps that misbehave: each leaves a clear record of its own attempt, and nothing for the next one to stumble over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.runs.events import LogLevel
+from dalsegno.runs.run import Run
+from dalsegno.runs.status import RunStatus, StepStatus
+from dalsegno.store.events import fetch_events
+from dalsegno.worker.bounded_log import MAX_CHARACTERS, MAX_LINES
+from dalsegno.worker.captured_limit import HEAD_BYTES, TAIL_BYTES
+from tests.waiting import until
+from tests.worker.site import Site, shared_site
+
+CODE = """
+import ctypes, locale, signal, subprocess, sys, threading
+
+@step
+def report(start=None):
+    # As an innocent step finds its process.
+    mask = os.umask(0)
+    os.umask(mask)
+    print("innocent")
+    return {
+        "folder": os.getcwd(),
+        "environment": {k: v for k, v in os.environ.items()},
+        "mask": mask,
+        "handlers": [getattr(signal.getsignal(n), "__qualname__", signal.getsignal(n)) for n in signal.Signals],
+        "timers": [signal.getitimer(n) for n in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL)],
+        "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
+        "streams": [s.name for s in (sys.stdin, sys.stdout, sys.stderr)],
+        "locale": locale.setlocale(locale.LC_ALL),
+        "hour": time.localtime(0).tm_hour,
+        "threads": sorted(t.name for t in threading.enumerate()),
+        "children": Path(f"/proc/self/task/{os.getpid()}/children").read_text(),
+        "user": os.getuid(),
+    }, os.getpid()
+
+def between_innocents(bad):
+    @pipeline(name=bad.name)
+    def misbehaves():
+        report.alias("after")(start=bad(start=report.alias("before")()))
+
+    globals()["of_" + bad.name] = misbehaves
+    return bad
+
+def alone(bad):
+    @pipeline(name=bad.name)
+    def misbehaves():
+        bad()
+
+    globals()["of_" + bad.name] = misbehaves
+    return bad
+
+START = {"start": In(Nothing)}
+
+@between_innocents
+@step(ins=START)
+def changes_folder():
+    os.mkdir(HERE / "elsewhere")
+    os.chdir(HERE / "elsewhere")
+    os.rmdir(HERE / "elsewhere")
+
+@between_innocents
+@step(ins=START)
+def changes_environment():
+    os.environ.update(PATH="", ADDED="1", TZ="Asia/Tokyo")
+    del os.environ["HOME"]
+    time.tzset()
+
+@between_innocents
+@step(ins=START)
+def changes_file_mode_mask():
+    os.umask(0o007)
+
+@between_innocents
+@step(ins=START)
+def changes_signals():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR1):
+        signal.signal(number, lambda *_: os._exit(66))
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+
+@between_innocents
+@step(ins=START)
+def replaces_streams():
+    sys.stdout = sys.stderr = open(os.devnull, "w")
+    print("lost")
+
+@between_innocents
+@step(ins=START)
+def changes_locale():
+    locale.setlocale(locale.LC_ALL, "C.UTF-8" if locale.setlocale(locale.LC_ALL) == "C" else "C")
+
+@between_innocents
+@step(ins=START)
+def leaves_threads():
+    threading.Thread(target=time.sleep, args=[600], name="left", daemon=True).start()
+    threading.Thread(target=time.sleep, args=[600], name="left too").start()
+
+@between_innocents
+@step(ins=START)
+def closes_streams():
+    sys.stdout.close()
+    os.close(2)
+
+@between_innocents
+@step(ins=START)
+def closes_descriptors():
+    os.close(0)
+
+@between_innocents
+@step(ins=START)
+def leaves_a_child():
+    note("left", subprocess.Popen(["sleep", "1000"]).pid)
+
+@between_innocents
+@step(ins=START)
+def leaves_a_daemon():
+    subprocess.run([sys.executable, "-c", DAEMON, str(HERE / "left")])
+
+DAEMON = '''
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open(sys.argv[1], "a") as file:
+            file.write(f"{os.getpid()}\\\\n")
+        time.sleep(1000)
+    os._exit(0)
+time.sleep(0.2)
+'''
+
+@between_innocents
+@step(ins=START)
+def forks_and_lets_the_copy_return():
+    # Both come back from here.
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+    return "only one of us"
+
+@between_innocents
+@step(ins=START)
+def forks_and_lets_the_copy_raise(context):
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    context.log.error("of the copy")
+    raise ValueError("in the copy")
+
+@alone
+@step
+def raises_from_a_chain():
+    try:
+        try:
+            {}["rows"]
+        except KeyError as missing:
+            raise ConnectionError("no rows") from missing
+    except ConnectionError:
+        raise ValueError("no result")
+
+class Unshowable(Exception):
+    def __str__(self):
+        raise RuntimeError("not even this")
+
+@alone
+@step
+def raises_what_cannot_be_shown():
+    raise Unshowable
+
+@alone
+@step
+def exits_with_zero():
+    sys.exit(0)
+
+@alone
+@step
+def gives_what_cannot_be_pickled():
+    return threading.Lock()
+
+class Trap:
+    def __reduce__(self):
+        os.kill(os.getpid(), 11)
+
+@alone
+@step
+def dies_as_it_is_pickled():
+    return Trap()
+
+SIZE = 150 << 20
+
+@alone
+@step(tags={"dalsegno/memory_limit": "230MiB"})
+def gives_much():
+    return bytes(SIZE)
+
+@alone
+@step
+def logs_a_million_lines(context):
+    for number in range(1_000_000):
+        context.log.debug("line %d", number)
+
+@alone
+@step
+def logs_long_lines(context):
+    for _ in range(100):
+        context.log.info("x" * 1_000_000)
+
+@alone
+@step
+def logs_from_a_thread_that_goes_on(context):
+    def talk():
+        while True:
+            context.log.info("still here")
+            time.sleep(0.001)
+    threading.Thread(target=talk, daemon=True).start()
+
+@alone
+@step
+def prints_much():
+    print("first line")
+    for _ in range(40):
+        os.write(1, b"x" * (1 << 20))
+    print("\\nlast line")
+
+@alone
+@step
+def prints_what_is_no_text():
+    sys.stdout.write("caf\u00e9 ")
+    sys.stdout.flush()
+    os.write(1, b"\\xff\\xfe\\x00caf\\xe9\\n")
+    ctypes.CDLL(None).puts(b"\\xe9")
+    os.write(2, b"\\xf0\\x9f")
+
+@step(tags={"dalsegno/memory_limit": "200MB"})
+def takes_much(size):
+    return len(bytearray(size))
+
+@step
+def size_in_use(start):
+    return int(Path("/proc/self/statm").read_text().split()[5]) * 4096
+
+@pipeline
+def taking_memory():
+    size_in_use(start=takes_much())
+
+@step
+def limited_by_pipeline():
+    return len(bytearray(150 << 20))
+
+@pipeline(tags={"dalsegno/memory_limit": "100MiB"})
+def taking_memory_by_pipeline():
+    limited_by_pipeline()
+
+@step(tags={"dalsegno/memory_limit": "100MiB"})
+def aborts_for_want_of_memory():
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    if libc.malloc(ctypes.c_size_t(1 << 30)) is None:
+        os.abort()
+
+@pipeline
+def aborting_for_want_of_memory():
+    aborts_for_want_of_memory()
+
+@alone
+@step(tags={"dalsegno/time_limit": "0.3"}, retry_policy=RetryPolicy(max_retries=1))
+def loops_once(context):
+    while context.attempt == 1:
+        pass
+    return os.getpid()
+
+@alone
+@step(tags={"dalsegno/time_limit": "0.3"})
+def loops_stubbornly():
+    note("left", subprocess.Popen(["sleep", "1000"]).pid)
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+
+@alone
+@step(tags={"dalsegno/time_limit": "0.3"})
+def loops_in_c():
+    sum(range(10**13))
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    # One step process at a time: the step that comes next is made in the same one, if that is any good.
+    with shared_site(tmp_path_factory.mktemp("site"), CODE, max_steps=1, grace_seconds=0.5) as made:
+        yield made
+
+
+def error_of(site: Site, run: Run, key: str) -> ErrorInfo:
+    error = site.step(run.run_id, key).error
+    assert error is not None
+    return error
+
+
+def innocents(site: Site, run: Run) -> tuple[Any, Any]:
+    return site.value(run.run_id, "before"), site.value(run.run_id, "after")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "changes_folder",
+        "changes_environment",
+        "changes_file_mode_mask",
+        "changes_signals",
+        "replaces_streams",
+        "changes_locale",
+    ],
+)
+def test_what_a_step_changes_of_its_process_is_put_back_and_the_process_stays_warm(site: Site, name: str) -> None:
+    run = site.run(name)
+    assert run.status is RunStatus.SUCCESS
+    (before, its_process), (after, process) = innocents(site, run)
+    assert after == before
+    assert process == its_process
+    assert site.printed(run.run_id, "after") == "innocent\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["leaves_threads", "closes_streams", "closes_descriptors", "leaves_a_child", "leaves_a_daemon"]
+)
+def test_a_process_in_which_a_step_did_what_cannot_be_undone_makes_no_other_attempt(site: Site, name: str) -> None:
+    run = site.run(name)
+    assert run.status is RunStatus.SUCCESS
+    (before, its_process), (after, process) = innocents(site, run)
+    assert after == before
+    assert process != its_process
+    assert site.printed(run.run_id, "after") == "innocent\n"
+
+
+@pytest.mark.parametrize("name", ["leaves_a_child", "leaves_a_daemon"])
+def test_what_a_step_has_started_and_left_behind_ends_with_its_attempt(site: Site, name: str) -> None:
+    before = len(site.notes("left"))
+    run_id = site.launch(name)
+    pid = int(site.notes("left", before + 1)[-1])
+    site.ended(run_id)
+    until(lambda: not os.path.exists(f"/proc/{pid}"), what="the end of what was left behind")
+
+
+def test_a_copy_of_its_process_that_a_step_forks_never_speaks_for_it(site: Site) -> None:
+    run = site.run("forks_and_lets_the_copy_return")
+    assert run.status is RunStatus.SUCCESS
+    assert site.value(run.run_id, "forks_and_lets_the_copy_return") == "only one of us"
+    assert site.kinds(run.run_id).count("STEP_SUCCEEDED") == 3
+
+
+def test_what_such_a_copy_raises_and_logs_is_printed_with_the_attempt(site: Site) -> None:
+    run = site.run("forks_and_lets_the_copy_raise")
+    assert run.status is RunStatus.SUCCESS
+    assert site.value(run.run_id, "forks_and_lets_the_copy_raise") == 1
+    printed = site.printed(run.run_id, "forks_and_lets_the_copy_raise", "stderr")
+    assert "ERROR: of the copy" in printed
+    assert "ValueError: in the copy" in printed
+    assert "LOG" not in site.kinds(run.run_id)
+
+
+def test_an_exception_is_recorded_with_all_that_caused_it(site: Site) -> None:
+    error = error_of(site, site.run("raises_from_a_chain"), "raises_from_a_chain")
+    assert (error.class_name, error.message) == ("ValueError", "no result")
+    assert error.traceback is not None and 'raise ValueError("no result")' in error.traceback
+    assert error.cause is not None and error.cause.class_name == "ConnectionError"
+    assert error.cause.cause is not None and error.cause.cause.class_name == "KeyError"
+    assert error.cause.cause.cause is None
+
+
+def test_an_exception_that_cannot_be_shown_is_recorded_all_the_same(site: Site) -> None:
+    error = error_of(site, site.run("raises_what_cannot_be_shown"), "raises_what_cannot_be_shown")
+    assert error.class_name.endswith("Unshowable")
+    assert "can't be shown" in error.message
+
+
+def test_to_exit_with_zero_is_no_success(site: Site) -> None:
+    run = site.run("exits_with_zero")
+    assert run.status is RunStatus.FAILURE
+    assert error_of(site, run, "exits_with_zero").class_name == "SystemExit"
+
+
+def test_a_result_that_cannot_be_pickled_fails_its_step_and_says_what_to_do(site: Site) -> None:
+    run = site.run("gives_what_cannot_be_pickled")
+    error = error_of(site, run, "gives_what_cannot_be_pickled")
+    assert error.class_name == "dalsegno.errors.OutputNotStoredError"
+    assert "a lock can't be pickled" in error.message
+    assert "io_manager_key" in error.message
+    assert [path.name for path in (site.folder / "storage").glob(f"{run.run_id}/*")] == []
+
+
+def test_a_result_that_kills_its_process_as_it_is_stored_fails_its_step(site: Site) -> None:
+    run = site.run("dies_as_it_is_pickled")
+    assert error_of(site, run, "dies_as_it_is_pickled").message == "step process died: signal 11 (SIGSEGV)"
+    assert site.step(run.run_id, "dies_as_it_is_pickled").outputs == ()
+
+
+def test_a_large_result_is_stored_in_less_memory_than_it_takes_itself(site: Site) -> None:
+    run = site.run("gives_much")
+    assert run.status is RunStatus.SUCCESS
+    (output,) = site.step(run.run_id, "gives_much").outputs
+    assert output.size_bytes is not None and output.size_bytes > 150 << 20
+    assert output.preview is not None and "(157,286,400 bytes)" in output.preview
+
+
+def test_of_a_million_lines_the_first_ones_are_kept_and_it_is_said_how_many_were_left_out(site: Site) -> None:
+    run = site.run("logs_a_million_lines")
+    assert run.status is RunStatus.SUCCESS
+    lines = [event for event in site.database.read(fetch_events(run.run_id, limit=1_000_000)) if event.kind == "LOG"]
+    assert len(lines) == MAX_LINES + 2
+    assert lines[MAX_LINES - 1].message == f"line {MAX_LINES - 1}"
+    assert [line.level for line in lines[MAX_LINES:]] == [LogLevel.WARNING] * 2
+    assert lines[MAX_LINES].message.startswith("The log of an attempt has at most 10,000 lines")
+    assert lines[MAX_LINES + 1].message == "990,000 lines of this log were left out."
+
+
+def test_lines_without_end_are_cut_and_all_of_them_together_too(site: Site) -> None:
+    run = site.run("logs_long_lines")
+    events = site.database.read(fetch_events(run.run_id))
+    lines = [event.message for event in events if event.kind == "LOG"]
+    assert lines[0].endswith("x ... 936000 characters left out")
+    assert sum(map(len, lines)) < MAX_CHARACTERS + 100_000
+    assert lines[-1] == "37 lines of this log were left out."
+
+
+def test_what_a_thread_logs_after_its_attempt_has_ended_belongs_to_no_attempt(site: Site) -> None:
+    run = site.run("logs_from_a_thread_that_goes_on")
+    assert run.status is RunStatus.SUCCESS
+    assert "LOG" not in site.kinds(run.run_id)[site.kinds(run.run_id).index("STEP_SUCCEEDED") :]
+
+
+def test_of_prints_without_end_the_first_and_the_last_are_kept(site: Site) -> None:
+    run = site.run("prints_much")
+    (attempt,) = site.step(run.run_id, "prints_much").attempts
+    assert attempt.stdout is not None
+    assert HEAD_BYTES + TAIL_BYTES < attempt.stdout.size_bytes < HEAD_BYTES + TAIL_BYTES + 200
+    printed = site.instance.storage.read_log(attempt.stdout.uri, 0, attempt.stdout.size_bytes)
+    assert printed.startswith(b"first line\nxxx")
+    assert printed.endswith(b"xxx\nlast line\n")
+    left_out = (40 << 20) + len("first line\n\nlast line\n") - HEAD_BYTES - TAIL_BYTES
+    assert f"... {left_out:,} bytes left out".encode() in printed
+
+
+def test_what_is_printed_need_not_be_text(site: Site) -> None:
+    run = site.run("prints_what_is_no_text")
+    assert run.status is RunStatus.SUCCESS
+    assert site.printed(run.run_id, "prints_what_is_no_text") == "café \ufffd\ufffd\0caf\ufffd\n\ufffd\n"
+    (attempt,) = site.step(run.run_id, "prints_what_is_no_text").attempts
+    assert attempt.stderr is not None and attempt.stderr.size_bytes == 2
+
+
+def test_a_step_that_takes_more_memory_than_its_limit_fails_and_the_next_has_what_there_is(site: Site) -> None:
+    run = site.run("taking_memory", run_config={"steps": {"takes_much": {"inputs": {"size": 300_000_000}}}})
+    error = error_of(site, run, "takes_much")
+    assert error.class_name == "dalsegno.errors.MemoryLimitExceededError"
+    assert "Step 'takes_much' asked for more memory than its limit of 190.7 MiB" in error.message
+    assert error.cause is not None and error.cause.class_name == "MemoryError"
+    assert error.cause.traceback is not None and "bytearray(size)" in error.cause.traceback
+    within = site.run("taking_memory", run_config={"steps": {"takes_much": {"inputs": {"size": 100_000_000}}}})
+    assert within.status is RunStatus.SUCCESS
+
+
+def test_a_pipelines_limit_is_that_of_its_steps(site: Site) -> None:
+    run = site.run("taking_memory_by_pipeline")
+    assert error_of(site, run, "limited_by_pipeline").class_name == "dalsegno.errors.MemoryLimitExceededError"
+
+
+def test_a_process_that_dies_with_a_memory_limit_is_recorded_with_it(site: Site) -> None:
+    error = error_of(site, site.run("aborting_for_want_of_memory"), "aborts_for_want_of_memory")
+    assert error.message == "step process died: signal 6 (SIGABRT) (its memory limit was 100 MiB)"
+
+
+def test_a_step_that_loops_for_ever_ends_at_its_time_limit_and_is_tried_again_as_its_policy_says(site: Site) -> None:
+    run = site.run("loops_once")
+    assert run.status is RunStatus.SUCCESS
+    late, again = site.step(run.run_id, "loops_once").attempts
+    assert (late.status, again.status) == (StepStatus.FAILURE, StepStatus.SUCCESS)
+    assert late.error is not None and late.error.class_name == "TimeLimitExceededError"
+    assert "time limit of 0.3 s" in late.error.message
+    # Where it was.
+    assert late.error.cause is not None and late.error.cause.class_name == "KeyboardInterrupt"
+    assert late.error.cause.traceback is not None and "in loops_once" in late.error.cause.traceback
+
+
+@pytest.mark.parametrize("name", ["loops_stubbornly", "loops_in_c"])
+def test_a_step_that_does_not_heed_its_time_limit_is_killed_with_all_that_it_has_started(site: Site, name: str) -> None:
+    run = site.run(name)
+    assert run.status is RunStatus.FAILURE
+    error = error_of(site, run, name)
+    assert error.class_name == "TimeLimitExceededError"
+    assert error.cause is not None and error.cause.message == "step process died: signal 9 (SIGKILL)"
+    left = site.notes("left")
+    until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in left), what="the end of what it had started")

@@ -1,0 +1,353 @@
+"""A database that is away for a while: runs go on when it is back, and are recorded once."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from dalsegno import Instance, execute_pipeline, pipeline, step
+from dalsegno.errors import LeaseLostError, StoreUnavailableError
+from dalsegno.output_storage import OutputStorage
+from dalsegno.runs.events import RunSucceeded
+from dalsegno.runs.status import RunStatus, StepStatus
+from dalsegno.store import sqlite_driver
+from dalsegno.store.abandoned_runs import has_expired
+from dalsegno.store.database import Database
+from dalsegno.store.events import fetch_events
+from dalsegno.store.queue import claim
+from dalsegno.store.runs import fetch_run
+from dalsegno.store.tables import runs
+from dalsegno.worker.outages import Patience, Watch, script_waits, worker_waits
+from dalsegno.worker.run_execution import Ending
+from dalsegno.worker.run_recorder import CommitPolicy, RunRecorder
+from tests.faults.outages import Outage, PostgresOutage, outage_of
+from tests.store.records import LEASE, SNAPSHOT, at, launched, lease_of, log, run_named
+from tests.waiting import until
+from tests.worker.site import Site
+
+CODE = """
+@step
+def first():
+    return 1
+
+@step
+def held(one):
+    gate("held")
+    return one + 1
+
+@step
+def beside(one):
+    gate("beside")
+    return one + 1
+
+@step
+def last(two, three):
+    note("last", os.getpid())
+    return two + three
+
+@pipeline
+def diamond():
+    one = first()
+    last(held(one), beside(one))
+"""
+
+
+@pytest.fixture
+def outage(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
+    # Who waits for a lock is told so soon.
+    monkeypatch.setitem(sqlite_driver._CONNECT, "timeout", 0.2)
+    made = outage_of(site.settings.database_url)
+    yield made
+    made.close()
+
+
+def lease_has_expired(site: Site, run_id: str) -> bool:
+    def asked():
+        rows = yield select(runs.c.run_id).where(runs.c.run_id == run_id, has_expired)
+        return bool(rows)
+
+    return site.database.read(asked())
+
+
+def test_runs_go_on_after_an_outage_longer_than_their_lease_and_no_attempt_is_lost(
+    site: Site, outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.write(CODE)
+    worker = site.start_here(database_url=outage.url)
+    worker.until_serving()
+    run_id = site.launch("diamond")
+    site.until_running(run_id, "held")
+    site.until_running(run_id, "beside")
+    # It looks for runs to take over as well, from its start to its end.
+    other = site.start(database_url=outage.url)
+    other.until_serving()
+    outage.begin()
+    # What goes on goes on, also to its end; nothing begins.
+    site.open("beside")
+    until(lambda: lease_has_expired(site, run_id), what="the end of the lease")
+    until(lambda: "steps go on meanwhile" in caplog.text, what="a worker that waits")
+    assert site.instance.step_states(run_id)["beside"].status is StepStatus.RUNNING
+    outage.end()
+    until(lambda: site.statuses(run_id)["beside"] is StepStatus.SUCCESS, what="the record of what was done meanwhile")
+    site.open("held")
+    assert site.ended(run_id).status is RunStatus.SUCCESS
+    states = site.instance.step_states(run_id)
+    assert {key: len(state.attempts) for key, state in states.items()} == dict.fromkeys(states, 1)
+    assert site.kinds(run_id).count("RUN_CLAIMED") == 1
+    numbers = [event.number for event in site.instance.events(run_id)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_nothing_begins_while_it_could_not_be_recorded(
+    site: Site, outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.write(CODE)
+    site.start_here(database_url=outage.url).until_serving()
+    run_id = site.launch("diamond")
+    site.until_running(run_id, "held")
+    site.until_running(run_id, "beside")
+    outage.begin()
+    site.open("beside")
+    until(lambda: "steps go on meanwhile" in caplog.text, what="a worker that waits")
+    site.open("held")
+    until(lambda: lease_has_expired(site, run_id), what="the end of the lease")
+    assert not (site.folder / "last").exists()
+    outage.end()
+    assert site.ended(run_id).status is RunStatus.SUCCESS
+    assert len(site.notes("last")) == 1
+
+
+def test_a_worker_that_was_cut_off_while_another_took_its_run_over_stops_its_steps(
+    tmp_path: Path, empty_postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(tmp_path, empty_postgres_url)
+    way = PostgresOutage(empty_postgres_url)
+    try:
+        site.write(CODE)
+        # Both have the grace to end by themselves, so that what ends them here is the lease alone.
+        site.start_here(database_url=way.url).until_serving()
+        run_id = site.launch("diamond")
+        site.until_running(run_id, "held")
+        site.until_running(run_id, "beside")
+        way.begin()
+        # With a way of its own.
+        site.start().until_serving()
+        stale = set(site.reached("held", 2)[:1] + site.reached("beside", 2)[:1])
+        way.end()
+        until(lambda: "Its steps here were stopped" in caplog.text, what="the worker that has lost its lease")
+        until(lambda: not stale & set(site.processes()), what="the end of its steps")
+        for gate in ("held", "beside"):
+            site.open(gate)
+        assert site.ended(run_id).status is RunStatus.SUCCESS
+        attempts = site.step(run_id, "held").attempts
+        assert [one.status for one in attempts] == [StepStatus.LOST, StepStatus.SUCCESS]
+    finally:
+        site.close()
+        way.close()
+
+
+def test_a_worker_told_to_stop_in_an_outage_ends_within_its_grace_and_loses_the_attempts_in_flight_alone(
+    site: Site, outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.write(CODE)
+    worker = site.start_here(database_url=outage.url, grace_seconds=0.2)
+    worker.until_serving()
+    run_id = site.launch("diamond")
+    site.until_running(run_id, "held")
+    outage.begin()
+    until(lambda: "is tried again" in caplog.text, what="a worker that waits")
+    worker.end()
+    site.until_nothing_is_left()
+    outage.end()
+    for gate in ("held", "beside"):
+        site.open(gate)
+    site.start_here().until_serving()
+    assert site.ended(run_id).status is RunStatus.SUCCESS
+    assert site.step(run_id, "first").attempts[0].number == len(site.step(run_id, "first").attempts)
+
+
+def test_a_script_goes_on_as_well(site: Site, outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
+    @step
+    def first() -> int:
+        outage.begin()
+        return 1
+
+    @step
+    def last(one: int) -> int:
+        return one + 1
+
+    @pipeline
+    def chain() -> None:
+        last(first())
+
+    def give_back() -> None:
+        until(lambda: "is tried again" in caplog.text, what="a script that waits")
+        outage.end()
+
+    waiting = threading.Thread(target=give_back)
+    waiting.start()
+    with Instance(Database.open(outage.url), OutputStorage(site.settings.storage_url), site.settings) as instance:
+        result = execute_pipeline(chain, instance=instance)
+        waiting.join()
+        assert result.success
+        assert [len(state.attempts) for state in result.step_stats.values()] == [1, 1]
+
+
+class Deaf(Database):
+    """Does what is written, but who asked for it is told otherwise, as where a connection breaks at its commit."""
+
+    answers_lost = 0
+    loses_answers = False
+
+    def write(self, script):
+        answer = super().write(script)
+        if self.loses_answers:
+            self.loses_answers = False
+            self.answers_lost += 1
+            raise StoreUnavailableError(database="this one", problem="it went away", may_pass=True)
+        return answer
+
+
+@pytest.fixture
+def deaf(database_url: str) -> Iterator[Deaf]:
+    database = Deaf.open(database_url)
+    assert isinstance(database, Deaf)
+    yield database
+    database.close()
+
+
+# What is recorded is committed when a test says so.
+AT_THE_END = CommitPolicy(interval_seconds=3600, heartbeat_seconds=3600)
+
+
+def ended(_canceled: bool) -> Ending:
+    return Ending(status=RunStatus.SUCCESS, group_status=RunStatus.SUCCESS, event=RunSucceeded(), at=at(9))
+
+
+def test_what_was_committed_although_the_answer_was_lost_is_recorded_once(deaf: Deaf) -> None:
+    run = deaf.write(launched(run_named("r")))
+    with RunRecorder(deaf, "r", LEASE.token, AT_THE_END, last_number=run.version) as recorder:
+        for message in ("one", "two"):
+            recorder.record(log(message)[1])
+        deaf.loses_answers = True
+        recorder.commit()
+        recorder.record(log("three")[1])
+        recorder.commit()
+        deaf.loses_answers = True
+        recorder.end(ended)
+    assert deaf.answers_lost == 2
+    kinds = [(event.number, event.kind) for event in deaf.read(fetch_events("r"))]
+    assert kinds == [(1, "RUN_STARTED"), (2, "LOG"), (3, "LOG"), (4, "LOG"), (5, "RUN_SUCCEEDED")]
+    ended_run = deaf.read(fetch_run("r"))
+    assert ended_run is not None and ended_run.status is RunStatus.SUCCESS
+
+
+def test_a_lost_answer_is_no_right_to_go_on_once_the_run_was_taken_over(deaf: Deaf) -> None:
+    run = deaf.write(launched(run_named("r")))
+
+    class TakenOver(Patience):
+        def try_again(self, error, work):
+            deaf.write(expire())
+            assert deaf.write(claim("other", [SNAPSHOT.id], lease_of("other"))) is not None
+            return super().try_again(error, work)
+
+    def expire():
+        yield runs.update().values(lease_expires_at=at(0), lease_holder="worker")
+
+    patience = TakenOver(worker_waits, "r")
+    with RunRecorder(deaf, "r", LEASE.token, AT_THE_END, last_number=run.version, patience=patience) as recorder:
+        recorder.record(log("one")[1])
+        deaf.loses_answers = True
+        with pytest.raises(LeaseLostError):
+            recorder.commit()
+
+
+@pytest.mark.parametrize(("problem", "may_pass"), [("its disk is full", False), ("it went away", True)])
+def test_a_script_is_told_at_once_of_what_waiting_does_not_mend(problem: str, may_pass: bool) -> None:
+    error = StoreUnavailableError(database="this one", problem=problem, may_pass=may_pass)
+    assert (script_waits(error) > 0) is may_pass
+    assert worker_waits(error) > 3600
+
+
+def test_patience_ends_when_it_is_told_to() -> None:
+    patience = Patience(worker_waits, "r")
+    error = StoreUnavailableError(database="this one", problem="it went away", may_pass=True)
+    tries: list[int] = []
+
+    def fail() -> None:
+        tries.append(1)
+        if len(tries) == 3:
+            patience.end_at(0.0)
+        raise error
+
+    with pytest.raises(StoreUnavailableError):
+        patience.try_again(error, fail)
+    assert len(tries) == 3
+
+
+def test_after_an_outage_leases_that_ran_out_are_not_believed_at_once() -> None:
+    watch = Watch(slow_seconds=3.0, settling_seconds=3600.0)
+    watch.answered()
+    assert watch.is_settled
+    watch.answered(seconds=10.0)
+    assert not watch.is_settled
+    failing = Watch(slow_seconds=3.0, settling_seconds=3600.0)
+    failing.failed(StoreUnavailableError(database="this one", problem="it went away"))
+    failing.answered()
+    assert not failing.is_settled
+
+
+def test_a_run_given_back_is_claimed_while_leases_that_ran_out_are_spared(database: Database) -> None:
+    database.write(launched(run_named("lost")))
+    database.write(launched(run_named("given-back")))
+
+    def make():
+        yield runs.update().values(lease_expires_at=at(0), lease_holder="worker")
+        yield runs.update().where(runs.c.run_id == "given-back").values(lease_token=None, lease_expires_at=None)
+
+    database.write(make())
+    claimed = [database.write(claim("w", [SNAPSHOT.id], lease_of("w"), spare_expired=True)) for _ in range(2)]
+    assert [run and run.run_id for run in claimed] == ["given-back", None]
+    found = database.write(claim("w", [SNAPSHOT.id], lease_of("x")))
+    assert found is not None and found.run_id == "lost"
+
+
+HOLDER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.readline()
+connection.execute("ROLLBACK")
+"""
+
+
+def test_a_process_that_was_stopped_in_the_midst_of_a_write_is_named_and_once_it_goes_on_so_do_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sqlite_driver._CONNECT, "timeout", 0.05)
+    database = Database.open(f"sqlite:///{tmp_path}/runs.db")
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "runs.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        holder.stdout.readline()
+        holder.send_signal(signal.SIGSTOP)
+        with pytest.raises(StoreUnavailableError) as refused:
+            database.write(launched(run_named("r")))
+        assert refused.value.problem == f"process {holder.pid} has kept it locked for too long"
+        assert refused.value.may_pass
+        # Who only reads is not held up.
+        assert database.read(fetch_run("r")) is None
+        holder.send_signal(signal.SIGCONT)
+        holder.stdin.close()
+        holder.wait()
+    database.write(launched(run_named("r")))
+    assert database.read(fetch_run("r")) is not None
+    database.close()

@@ -9,6 +9,7 @@ import shutil
 import socket
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from dalsegno.errors import CodeLoadError, StoreUnavailableError
 from dalsegno.output_storage import OutputStorage
 from dalsegno.runs.run import Run
 from dalsegno.settings import Settings
+from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
 from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.store.abandoned_runs import end_abandoned_run, find_abandoned_runs
 from dalsegno.store.changes import Changes
@@ -145,6 +147,7 @@ class Worker:
         observers: list[RunsObserver] = [RunLog(), self._metrics, *([self._traces] if self._traces else [])]
         self._runs = ActiveRuns(database, CommitPolicy.of(settings), tools, Observers(observers), self._woken.set)
         self._is_published = True
+        self._published: Sequence[PipelineSnapshot] = ()
         self._tidied_at = monotonic()
         self._watch = Watch(slow_seconds=settings.heartbeat_seconds, settling_seconds=settings.lease_seconds)
 
@@ -199,7 +202,10 @@ class Worker:
         if self._code.look():
             self._is_published = False
         if not self._is_published:
-            self._presence.say(self._record(), self._code.current if self._code.load_error is None else ())
+            # The last good code stays as it is published, where it is.
+            is_news = self._code.load_error is None or self._code.current != self._published
+            self._presence.say(self._record(), self._code.current if is_news else ())
+            self._published = self._code.current
             self._is_published = True
 
     def _see_cancels(self) -> None:

@@ -1,7 +1,7 @@
 // One run: what it does, what came of it, and what to do next.
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
-import { GanttChart, type StepClick } from "../gantt/GanttChart";
+import { useMemo } from "react";
+import { GanttChart } from "../gantt/GanttChart";
 import { SelectionBox } from "../selection/SelectionBox";
 import { useRunSelection } from "../selection/use-selection";
 import { buttonLook } from "../shared/Button";
@@ -19,10 +19,10 @@ import { RunNotices } from "./RunNotices";
 import { RunPageSkeleton } from "./RunPageSkeleton";
 import type { RunView } from "./run-updates";
 import { StepPanel } from "./StepPanel";
-import { clicked } from "./step-click";
 import { useRun } from "./use-run";
 import { useRunSearch } from "./use-run-search";
 import { useStaleAtLaunch } from "./use-stale";
+import { useStepClicks } from "./use-step-clicks";
 import { useVocabulary } from "./use-vocabulary";
 
 const route = getRouteApi("/runs/$runId");
@@ -61,9 +61,9 @@ function ShownRun({ view: { run, steps, stepKeys } }: { view: RunView }) {
   const picked = "stepKeys" in selection ? selection.stepKeys : NO_KEYS;
   const selectedKeys = useMemo(() => new Set(picked), [picked]);
 
-  const onClickStep = useCallback(
-    (key: string, how: StepClick) => change(clicked(key, how, picked)),
-    [change, picked],
+  const onClickStep = useStepClicks(
+    { text: selectionText, picked, isKnown: selection.kind !== "asking" },
+    change,
   );
 
   return (

@@ -86,3 +86,11 @@ def test_a_worker_shows_the_runs_that_it_executes(store: Store) -> None:
         store.write(claim("one", [SNAPSHOT.id], lease_of("one")))
     (found,) = store.read(live_workers())
     assert found.running_run_ids == ("first", "second")
+
+
+def test_a_worker_that_has_loaded_what_nobody_has_published_is_there_all_the_same(store: Store) -> None:
+    store.write(publish([SNAPSHOT], at(0)))
+    store.write(register(worker("one", loaded_snapshot_ids=("replaced too soon", SNAPSHOT.id)), 60))
+    (there,) = store.read(live_workers())
+    assert there.loaded_snapshot_ids == ("replaced too soon", SNAPSHOT.id)
+    assert store.read(is_served(SNAPSHOT.id))

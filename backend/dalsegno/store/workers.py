@@ -12,7 +12,7 @@ from dalsegno.runs.attempts import ErrorInfo
 from dalsegno.store.abandoned_runs import HELD
 from dalsegno.store.script import AnyRow, Script
 from dalsegno.store.statements import InsertOrReplace, database_now
-from dalsegno.store.tables import runs, served_snapshots, workers
+from dalsegno.store.tables import runs, served_snapshots, snapshots, workers
 
 MICROSECONDS = 1_000_000
 # How long the row of a worker that is gone is kept.
@@ -47,6 +47,7 @@ _SAY = InsertOrReplace(workers).values(
     last_heartbeat_at=database_now(),
     expires_at=database_now() + cast(bindparam("ttl_microseconds"), BigInteger),
 )
+_STORED = select(snapshots.c.id).where(snapshots.c.id.in_(bindparam("loaded", expanding=True))).order_by(snapshots.c.id)
 _SERVE = InsertOrReplace(served_snapshots).values(last_served_at=database_now())
 _LIVE = select(workers).where(workers.c.expires_at > database_now()).order_by(workers.c.started_at, workers.c.id)
 _LIVE_SNAPSHOTS = select(workers.c.loaded_snapshot_ids).where(workers.c.expires_at > database_now())
@@ -82,8 +83,10 @@ def heartbeat(record: WorkerRecord, ttl_seconds: float) -> Script[None]:
             "ttl_microseconds": int(ttl_seconds * MICROSECONDS),
         },
     )
+    # Code may be replaced before it could be published; no run has such a snapshot.
+    stored = yield _STORED, {"loaded": list(record.loaded_snapshot_ids)}
     # In one order, so that two workers never wait for each other in a circle.
-    yield _SERVE, [{"snapshot_id": one} for one in sorted(record.loaded_snapshot_ids)]
+    yield _SERVE, [{"snapshot_id": row.id} for row in stored]
 
 
 def live_workers() -> Script[list[WorkerRecord]]:

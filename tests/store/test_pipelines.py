@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno.store.pipelines import current_snapshot_ids, fetch_current, list_current, publish
+from dalsegno.store.pipelines import current_snapshot_ids, fetch_current, publish
 from tests.drawing import draw
 from tests.store.conftest import Store
 from tests.store.records import at
@@ -19,12 +19,6 @@ def test_the_snapshot_published_last_is_current(store: Store) -> None:
     assert store.read(fetch_current("training")) == TRAINING_MENDED
     store.write(publish([TRAINING], at(2)))
     assert store.read(fetch_current("training")) == TRAINING
-
-
-def test_pipelines_are_listed_by_name_whole(store: Store) -> None:
-    assert store.read(list_current()) == []
-    store.write(publish([TRAINING, REPORT], at(0)))
-    assert store.read(list_current()) == [REPORT, TRAINING]
 
 
 def test_a_pipeline_that_nobody_has_published_is_not_there(store: Store) -> None:

@@ -16,9 +16,11 @@ from dalsegno.store.tables import pipelines, snapshots
 _MAKE_CURRENT = InsertOrReplace(pipelines)
 _ANNOUNCE = select(announced(literal("")))
 _CURRENT_IDS = select(pipelines.c.name, pipelines.c.snapshot_id).order_by(pipelines.c.name)
-_CURRENT = select(snapshots.c.content).join_from(pipelines, snapshots, snapshots.c.id == pipelines.c.snapshot_id)
-_FETCH_CURRENT = _CURRENT.where(pipelines.c.name == bindparam("wanted_name"))
-_LIST_CURRENT = _CURRENT.order_by(pipelines.c.name)
+_FETCH_CURRENT = (
+    select(snapshots.c.content)
+    .join_from(pipelines, snapshots, snapshots.c.id == pipelines.c.snapshot_id)
+    .where(pipelines.c.name == bindparam("wanted_name"))
+)
 
 
 def publish(published: Sequence[PipelineSnapshot], at: datetime) -> Script[None]:
@@ -45,9 +47,3 @@ def fetch_current(name: str) -> Script[PipelineSnapshot | None]:
     """The snapshot of this pipeline that was published last; None where nobody has published it."""
     rows = yield _FETCH_CURRENT, {"wanted_name": name}
     return PipelineSnapshot.from_content(rows[0].content.encode()) if rows else None
-
-
-def list_current() -> Script[list[PipelineSnapshot]]:
-    """The current snapshot of every pipeline, by name."""
-    rows = yield _LIST_CURRENT
-    return [PipelineSnapshot.from_content(row.content.encode()) for row in rows]

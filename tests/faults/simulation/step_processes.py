@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.runs.attempts import ErrorInfo
 from dalsegno.worker.channel_reader import Listener
+from dalsegno.worker.interrupts import Interrupts
 from dalsegno.worker.messages import FilesChanged, Forked, FromCodeProcess, Loaded, LoadFailed, StepExited
 from dalsegno.worker.run_execution import Attempt, CapturedOutput
 from dalsegno.worker.step_process import StepProcess
@@ -284,15 +284,10 @@ class NoCapture:
         pass
 
 
-class Interrupts:
-    """dalsegno.worker.interrupts.Interrupts, by virtual signals."""
+class VirtualInterrupts(Interrupts):
+    """By virtual signals."""
 
-    def __init__(self) -> None:
-        self.requested = False
-        self._allowed = False
-        self._thread: Thread | None = None
-
-    def __enter__(self) -> Interrupts:
+    def __enter__(self) -> VirtualInterrupts:
         self._thread = primitives.kernel().current
         primitives.current_process().on_interrupt = self.interrupt
         return self
@@ -300,36 +295,11 @@ class Interrupts:
     def __exit__(self, *_: object) -> None:
         primitives.current_process().on_interrupt = None
 
-    @contextmanager
-    def allowed(self) -> Iterator[None]:
-        """In here KeyboardInterrupt comes."""
-        self._allowed = True
-        try:
-            self._raise_if_requested()
-            yield
-        finally:
-            self._allowed = False
-
-    @contextmanager
-    def held_back(self) -> Iterator[None]:
-        """Within `allowed`: not here."""
-        before, self._allowed = self._allowed, False
-        try:
-            yield
-        finally:
-            self._allowed = before
-        if before:
-            self._raise_if_requested()
-
     def interrupt(self) -> None:
         """SIGINT comes."""
         self.requested = True
         if self._allowed and self._thread is not None:
             primitives.kernel().throw(self._thread, KeyboardInterrupt())
-
-    def _raise_if_requested(self) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
 
 
 def send_signal(pid: int, number: Signals) -> None:

@@ -24,10 +24,10 @@ from dalsegno.run_id import RunIds
 from dalsegno.runs.attempts import ErrorInfo
 from tests.faults.simulation import primitives
 from tests.faults.simulation.step_processes import (
-    Interrupts,
     NoCapture,
     VirtualChannel,
     VirtualCode,
+    VirtualInterrupts,
     VirtualReader,
     kill_group,
     send_signal,
@@ -93,8 +93,8 @@ _ELSEWHERE: tuple[tuple[str, str, Any], ...] = (
     ("dalsegno.worker.authors_code", "LoadedCode", VirtualCode),
     ("dalsegno.worker.pooled_process", "os", SimpleNamespace(kill=send_signal)),
     ("dalsegno.worker.pooled_process", "kill_group", kill_group),
-    ("dalsegno.worker.step_process", "Interrupts", Interrupts),
-    ("dalsegno.worker.run_loop", "Interrupts", Interrupts),
+    ("dalsegno.worker.step_process", "Interrupts", VirtualInterrupts),
+    ("dalsegno.worker.run_loop", "Interrupts", VirtualInterrupts),
     ("dalsegno.worker.run_loop", "CapturedPrints", NoCapture),
     # One storage for all processes.
     ("dalsegno.worker.worker", "OutputStorage", lambda _url, _durability: world().storage),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
@@ -251,7 +252,9 @@ class VirtualCode:
         real_channel: Any = channel
 
         def serve() -> None:
-            StepProcess(real_channel, repository, self._world.storage, captured).serve()
+            # As a real one does whose worker does not listen any more.
+            with suppress(BrokenPipeError):
+                StepProcess(real_channel, repository, self._world.storage, captured).serve()
             self._world.kernel.kill(process, "exit code 0")
 
         self._world.kernel.spawn(process, serve)

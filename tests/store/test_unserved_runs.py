@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from dalsegno.runs.status import RunStatus
 from dalsegno.store.events import fetch_events
+from dalsegno.store.leases import request_cancel
 from dalsegno.store.pipelines import publish
 from dalsegno.store.queue import claim, fetch_snapshots_in_use
 from dalsegno.store.run_groups import fetch_group
@@ -72,6 +73,18 @@ def test_a_run_that_was_claimed_meanwhile_is_left_alone(store: Store) -> None:
     store.write(claim("one", [SNAPSHOT.id], lease_of("one")))
     assert not store.write(move_to_snapshot(run, plan_of(run)))
     assert not store.write(fail_for_changed_code(run, "it has a new step d"))
+
+
+def test_a_run_that_was_lost_and_is_to_be_cancelled_is_ended_by_whoever_claims_it(store: Store) -> None:
+    run = run_named("run 1", status=RunStatus.QUEUED)
+    store.write(created(run, lease=None))
+    store.write(claim("one", [SNAPSHOT.id], lease_of("one", seconds=-1)))
+    (lost,) = store.read(fetch_unserved(NAMES, [], patience_seconds=-1))
+    store.write(request_cancel("run 1"))
+    assert store.read(fetch_unserved(NAMES, [], patience_seconds=-1)) == []
+    assert not store.write(fail_for_changed_code(lost.run, "its first steps have been executed with that code"))
+    assert not store.write(move_to_snapshot(lost.run, plan_of(run)))
+    assert store.write(claim("two", [MENDED.id], lease_of("two"))) is not None
 
 
 def test_code_is_in_use_while_a_run_that_needs_it_has_not_ended(store: Store) -> None:

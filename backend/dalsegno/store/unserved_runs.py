@@ -34,13 +34,15 @@ class UnservedRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _now = type_coerce(database_now(), Instant).label("now")
+# One that is to be cancelled is ended by whoever claims it, and that takes no code.
+_needs_code = and_(or_(waits, is_lost), runs.c.cancel_requested_at.is_(None))
 _last_served = func.coalesce(served_snapshots.c.last_served_at, 0)
 _UNSERVED = (
     select(*runs.c, run_plans.c.plan)
     .join_from(runs, run_plans, run_plans.c.run_id == runs.c.run_id)
     .outerjoin(served_snapshots, served_snapshots.c.snapshot_id == runs.c.snapshot_id)
     .where(
-        or_(waits, is_lost),
+        _needs_code,
         runs.c.pipeline_name.in_(bindparam("pipeline_names", expanding=True)),
         runs.c.snapshot_id.not_in(bindparam("served", expanding=True)),
         type_coerce(runs.c.created_at, BigInteger) < database_now() - bindparam("patience"),
@@ -50,7 +52,7 @@ _UNSERVED = (
     .limit(bindparam("at_most"))
 )
 _still_unserved = and_(
-    runs.c.run_id == bindparam("of_run"), runs.c.snapshot_id == bindparam("former_snapshot"), or_(waits, is_lost)
+    runs.c.run_id == bindparam("of_run"), runs.c.snapshot_id == bindparam("former_snapshot"), _needs_code
 )
 _REPLAN = (
     update(runs)
@@ -121,7 +123,7 @@ def fail_for_changed_code(
     lost: tuple[tuple[datetime, Event], ...] = (),
     steps: tuple[StepState, ...] = (),
 ) -> Script[bool]:
-    """Ends a run that nobody holds with CodeChangedError; False where somebody was faster.
+    """Ends a run that nobody holds with CodeChangedError; False where somebody was faster, or wants it cancelled.
 
     `lost` is what happened to its attempts, `steps` how they stand after that.
     """

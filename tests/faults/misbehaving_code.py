@@ -24,6 +24,19 @@ def report(start=None):
         "user": os.getuid(),
     }, os.getpid()
 
+@step
+def neighbour():
+    # Tells how it finds its process whenever it is asked.
+    while not (HERE / "neighbour.open").exists():
+        if (HERE / "asked").exists():
+            (HERE / "asked").unlink()
+            note("answers", report())
+        time.sleep(0.005)
+
+@pipeline
+def next_door():
+    neighbour()
+
 def between_innocents(bad):
     @pipeline(name=bad.name)
     def misbehaves():
@@ -136,6 +149,45 @@ def forks_and_lets_the_copy_raise(context):
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     context.log.error("of the copy")
     raise ValueError("in the copy")
+
+@alone
+@step
+def is_killed():
+    print("last words", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+@alone
+@step
+def exits_at_once():
+    os._exit(3)
+
+@alone
+@step
+def reads_where_nothing_is():
+    ctypes.string_at(0)
+
+@alone
+@step
+def kills_its_group():
+    # As `kill 0` in a script does.
+    os.kill(0, signal.SIGTERM)
+    time.sleep(600)
+
+@alone
+@step
+def closes_its_channel():
+    os.closerange(3, 1000)
+    time.sleep(600)
+
+@alone
+@step
+def asks_for_more_memory_than_there_is():
+    return bytes(1 << 60)
+
+@alone
+@step
+def interrupts_itself():
+    raise KeyboardInterrupt
 
 @alone
 @step

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.runs.attempts import ErrorInfo, StepState
 from dalsegno.runs.events import LogLevel
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
@@ -20,11 +20,58 @@ from tests.waiting import until
 from tests.worker.site import Site, shared_site
 
 
+class Neighbour:
+    """A step under way in the same pool: from before the first step misbehaves until after the last one."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._run_id = site.launch("next_door")
+        self._answers = 0
+        self._at_first = self._ask()
+
+    def is_untouched(self) -> None:
+        """It is in its first attempt, and finds its process as it did at first."""
+        assert self._ask() == self._at_first
+        assert [one.status for one in self._state.attempts] == [StepStatus.RUNNING]
+
+    def ends_well(self) -> None:
+        """What is recorded of it is its own alone."""
+        self._site.open("neighbour")
+        assert self._site.ended(self._run_id).status is RunStatus.SUCCESS
+        assert [one.status for one in self._state.attempts] == [StepStatus.SUCCESS]
+        assert self._site.printed(self._run_id, "neighbour") == "innocent\n" * self._answers
+        assert self._site.printed(self._run_id, "neighbour", "stderr") == ""
+        assert "LOG" not in self._site.kinds(self._run_id)
+
+    @property
+    def _state(self) -> StepState:
+        return self._site.step(self._run_id, "neighbour")
+
+    def _ask(self) -> str:
+        self._answers += 1
+        (self._site.folder / "asked").touch()
+        return self._site.notes("answers", self._answers)[-1]
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    # One step process at a time: the step that comes next is made in the same one, if that is any good.
-    with shared_site(tmp_path_factory.mktemp("site"), CODE, max_steps=1, grace_seconds=0.5) as made:
+    # Two step processes, of which the neighbour has one: the step that comes next is made in the same one as the step
+    # before, if that is any good.
+    with shared_site(tmp_path_factory.mktemp("site"), CODE, max_steps=2, grace_seconds=0.5) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def neighbour(site: Site) -> Iterator[Neighbour]:
+    made = Neighbour(site)
+    yield made
+    made.ends_well()
+
+
+@pytest.fixture(autouse=True)
+def whatever_a_step_does_its_neighbour_in_the_pool_goes_on_untouched(neighbour: Neighbour) -> Iterator[None]:
+    yield
+    neighbour.is_untouched()
 
 
 def error_of(site: Site, run: Run, key: str) -> ErrorInfo:
@@ -95,6 +142,26 @@ def test_what_such_a_copy_raises_and_logs_is_printed_with_the_attempt(site: Site
     assert "LOG" not in site.kinds(run.run_id)
 
 
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("is_killed", "signal 9 (SIGKILL)"),
+        ("exits_at_once", "exit code 3"),
+        ("reads_where_nothing_is", "signal 11 (SIGSEGV)"),
+        ("kills_its_group", "signal 15 (SIGTERM)"),
+        ("closes_its_channel", "signal 9 (SIGKILL)"),
+    ],
+)
+def test_a_process_that_a_step_takes_down_takes_none_of_its_neighbours_with_it(
+    site: Site, neighbour: Neighbour, name: str, how: str
+) -> None:
+    run = site.run(name)
+    assert run.status is RunStatus.FAILURE
+    assert error_of(site, run, name).message == f"step process died: {how}"
+    assert site.printed(run.run_id, name) == ("last words\n" if name == "is_killed" else "")
+    neighbour.is_untouched()
+
+
 def test_an_exception_is_recorded_with_all_that_caused_it(site: Site) -> None:
     error = error_of(site, site.run("raises_from_a_chain"), "raises_from_a_chain")
     assert (error.class_name, error.message) == ("ValueError", "no result")
@@ -114,6 +181,12 @@ def test_to_exit_with_zero_is_no_success(site: Site) -> None:
     run = site.run("exits_with_zero")
     assert run.status is RunStatus.FAILURE
     assert error_of(site, run, "exits_with_zero").class_name == "SystemExit"
+
+
+def test_an_interrupt_that_nobody_asked_for_is_a_failure_and_cancels_nothing(site: Site) -> None:
+    run = site.run("interrupts_itself")
+    assert run.status is RunStatus.FAILURE
+    assert error_of(site, run, "interrupts_itself").class_name == "KeyboardInterrupt"
 
 
 def test_a_result_that_cannot_be_pickled_fails_its_step_and_says_what_to_do(site: Site) -> None:
@@ -194,6 +267,14 @@ def test_a_step_that_takes_more_memory_than_its_limit_fails_and_the_next_has_wha
     assert error.cause.traceback is not None and "bytearray(size)" in error.cause.traceback
     within = site.run("taking_memory", run_config={"steps": {"takes_much": {"inputs": {"size": 100_000_000}}}})
     assert within.status is RunStatus.SUCCESS
+
+
+def test_a_step_without_a_limit_that_takes_more_memory_than_there_is_fails_alone(site: Site) -> None:
+    run = site.run("asks_for_more_memory_than_there_is")
+    assert run.status is RunStatus.FAILURE
+    error = error_of(site, run, "asks_for_more_memory_than_there_is")
+    assert error.class_name == "MemoryError"
+    assert error.traceback is not None and "bytes(1 << 60)" in error.traceback
 
 
 def test_a_pipelines_limit_is_that_of_its_steps(site: Site) -> None:

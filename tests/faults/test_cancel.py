@@ -11,6 +11,7 @@ import pytest
 
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
+from dalsegno.store.automatic_retries import fetch_due_retries
 from tests.waiting import until
 from tests.worker.site import Site, shared_site
 
@@ -111,6 +112,33 @@ def needs_it():
 def preparing():
     needs_it()
 
+@resource
+def clinging():
+    yield 7
+    note("clinging", os.getpid())
+    while True:
+        try:
+            time.sleep(600)
+        except BaseException:
+            pass
+
+@step(required_resource_keys={"clinging"})
+def uses_it():
+    pass
+
+@step(required_resource_keys={"clinging"})
+def uses_it_for_long():
+    note("uses_it_for_long", os.getpid())
+    time.sleep(600)
+
+@pipeline(mode_defs=[ModeDefinition(resource_defs={"clinging": clinging})])
+def tearing_down():
+    uses_it()
+
+@pipeline(mode_defs=[ModeDefinition(resource_defs={"clinging": clinging})])
+def torn_down():
+    uses_it_for_long()
+
 @step
 def one_of_many(context):
     note("many", context.step_key)
@@ -131,8 +159,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def cancelled(site: Site, name: str, noted: str | None = None) -> tuple[Run, int]:
     """A run that was cancelled once its step was under way, and the process that its step has noted."""
+    before = len(site.notes(noted or name))
     run_id = site.launch(name)
-    pid = int(site.notes(noted or name, 1)[-1])
+    pid = int(site.notes(noted or name, before + 1)[-1])
     site.instance.cancel_run(run_id)
     return site.ended(run_id), pid
 
@@ -193,6 +222,37 @@ def test_a_run_whose_resources_are_being_made_is_cancelled(site: Site) -> None:
     run, _ = cancelled(site, "preparing", "slow")
     assert run.status is RunStatus.CANCELED
     assert site.statuses(run.run_id) == {"needs_it": StepStatus.OMITTED}
+
+
+@pytest.mark.parametrize(
+    ("name", "noted", "status"),
+    [
+        pytest.param("torn_down", "uses_it_for_long", StepStatus.CANCELED, id="after its steps were cancelled"),
+        pytest.param("tearing_down", "clinging", StepStatus.SUCCESS, id="after its steps have ended well"),
+    ],
+)
+def test_a_cancelled_run_ends_though_the_teardown_of_its_resources_never_does(
+    site: Site, name: str, noted: str, status: StepStatus
+) -> None:
+    run, _ = cancelled(site, name, noted)
+    assert run.status is RunStatus.CANCELED
+    assert set(site.statuses(run.run_id).values()) == {status}
+    pid = int(site.notes("clinging", 1)[-1])
+    until(lambda: not os.path.exists(f"/proc/{pid}"), what="the end of the process that tears down")
+
+
+@pytest.mark.parametrize("name", ["turns_it_into_a_failure", "exits_on_its_own"])
+def test_a_run_that_was_cancelled_is_not_retried_by_its_tags_whatever_its_steps_made_of_it(
+    site: Site, name: str
+) -> None:
+    before = len(site.notes(name))
+    run_id = site.launch(name, tags={"dalsegno/max_retries": "5"})
+    site.notes(name, before + 1)
+    site.instance.cancel_run(run_id)
+    assert site.ended(run_id).status is RunStatus.CANCELED
+    # Decided in the transaction that ended it.
+    assert run_id not in {due.parent_run_id for due in site.database.read(fetch_due_retries())}
+    assert [run.run_id for run in site.instance.group_runs(run_id)] == [run_id]
 
 
 def test_nothing_starts_once_a_run_is_to_be_cancelled(site: Site) -> None:

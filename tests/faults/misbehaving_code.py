@@ -228,6 +228,22 @@ class Trap:
 def dies_as_it_is_pickled():
     return Trap()
 
+class LateTrap:
+    def __reduce__(self):
+        return os._exit, (4,)
+
+@step
+def gives_a_trap():
+    return LateTrap()
+
+@step(retry_policy=RetryPolicy(max_retries=1))
+def is_given_a_trap(trap):
+    note("is_given_a_trap", "entered")
+
+@pipeline
+def trapping():
+    is_given_a_trap(gives_a_trap())
+
 SIZE = 150 << 20
 
 @alone
@@ -321,6 +337,14 @@ def loops_stubbornly():
                 pass
         except BaseException:
             pass
+
+@alone
+@step
+def lets_nothing_else_run_in_its_process():
+    # Called without letting go of the interpreter's lock: until somebody opens it for writing.
+    os.mkfifo(HERE / "fifo")
+    note("holds", os.getpid())
+    ctypes.PyDLL(None).open(bytes(HERE / "fifo"), os.O_RDONLY)
 
 @alone
 @step(tags={"dalsegno/time_limit": "0.3"})

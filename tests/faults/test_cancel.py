@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dalsegno.runs.run import Run
-from dalsegno.runs.status import RunStatus, StepStatus
+from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 from dalsegno.store.automatic_retries import fetch_due_retries
 from tests.waiting import until
 from tests.worker.site import Site, shared_site
@@ -218,6 +218,23 @@ def test_a_run_that_waits_to_try_a_step_again_is_cancelled_at_once(site: Site) -
     assert canceled.message == "Not tried again, because the run was canceled."
 
 
+def test_a_run_re_executed_twice_that_waited_for_a_retry_has_the_attempts_that_were_made_and_no_others(
+    site: Site,
+) -> None:
+    def cancelled_twice(run_id: str) -> Run:
+        site.until_status(run_id, "fails_and_waits", StepStatus.RETRYING)
+        for _ in range(2):
+            site.instance.cancel_run(run_id)
+        return site.ended(run_id)
+
+    parent = cancelled_twice(site.launch("fails_and_waits"))
+    for _ in range(2):
+        cancelled_twice(site.launch("fails_and_waits", parent, strategy=ReexecutionStrategy.FROM_FAILURE))
+    for run in site.instance.group_runs(parent.run_id):
+        attempts = site.step(run.run_id, "fails_and_waits").attempts
+        assert [(one.number, one.status) for one in attempts] == [(1, StepStatus.FAILURE)]
+
+
 def test_a_run_whose_resources_are_being_made_is_cancelled(site: Site) -> None:
     run, _ = cancelled(site, "preparing", "slow")
     assert run.status is RunStatus.CANCELED
@@ -279,6 +296,26 @@ def test_a_run_is_cancelled_that_waits_to_try_a_step_again_when_its_worker_is_lo
     site.start_here()
     assert site.ended(run_id).status is RunStatus.CANCELED
     assert site.step(run_id, "fails_and_waits").status is StepStatus.CANCELED
+
+
+def test_in_a_run_that_was_taken_over_a_cancel_reaches_every_step_and_no_attempt_stays_open(sqlite_site: Site) -> None:
+    site = sqlite_site
+    site.write(CODE)
+    lost = site.start(lease_seconds=1.0, heartbeat_seconds=0.2)
+    lost.until_serving()
+    run_id = site.launch("wide")
+    site.reached("many", 2)
+    until(lambda: site.kinds(run_id).count("STEP_STARTED") == 2, what="the record of both steps")
+    lost.end(signal.SIGKILL)
+    site.start_here()
+    again = site.reached("many", 4)[2:]
+    site.instance.cancel_run(run_id)
+    assert site.ended(run_id).status is RunStatus.CANCELED
+    states = site.instance.step_states(run_id).values()
+    attempts = sorted(one.status for state in states for one in state.attempts)
+    assert attempts == [StepStatus.CANCELED] * 2 + [StepStatus.LOST] * 2
+    assert {state.status for state in states if state.attempts} == {StepStatus.CANCELED}
+    until(lambda: not set(again) & set(site.processes()), what="the end of the steps")
 
 
 def test_steps_of_a_stalled_worker_end_though_another_one_has_cancelled_the_run(sqlite_site: Site) -> None:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dalsegno.runs.attempts import ErrorInfo, StepState
 from dalsegno.runs.events import LogLevel
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
 from dalsegno.store.events import fetch_events
+from dalsegno.store.script import Script
+from dalsegno.store.tables import runs
 from dalsegno.worker.bounded_log import MAX_CHARACTERS, MAX_LINES
 from dalsegno.worker.captured_limit import HEAD_BYTES, TAIL_BYTES
 from tests.faults.misbehaving_code import CODE
 from tests.waiting import until
 from tests.worker.site import Site, shared_site
+
+# Short, so that what would cost the worker its lease does so soon; there is no other one to take its runs over.
+LEASE_SECONDS = 0.5
 
 
 class Neighbour:
@@ -57,7 +64,8 @@ class Neighbour:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     # Two step processes, of which the neighbour has one: the step that comes next is made in the same one as the step
     # before, if that is any good.
-    with shared_site(tmp_path_factory.mktemp("site"), CODE, max_steps=2, grace_seconds=0.5) as made:
+    settings = {"max_steps": 2, "grace_seconds": 0.5, "lease_seconds": LEASE_SECONDS, "heartbeat_seconds": 0.1}
+    with shared_site(tmp_path_factory.mktemp("site"), CODE, **settings) as made:
         yield made
 
 
@@ -204,6 +212,14 @@ def test_a_result_that_kills_its_process_as_it_is_stored_fails_its_step(site: Si
     assert site.step(run.run_id, "dies_as_it_is_pickled").outputs == ()
 
 
+def test_an_attempt_whose_process_dies_before_its_function_is_entered_is_recorded_and_counts(site: Site) -> None:
+    run = site.run("trapping")
+    attempts = site.step(run.run_id, "is_given_a_trap").attempts
+    assert [(one.number, one.status) for one in attempts] == [(1, StepStatus.FAILURE), (2, StepStatus.FAILURE)]
+    assert {one.error.message for one in attempts if one.error} == {"step process died: exit code 4"}
+    assert site.notes("is_given_a_trap") == []
+
+
 def test_a_large_result_is_stored_in_less_memory_than_it_takes_itself(site: Site) -> None:
     run = site.run("gives_much")
     assert run.status is RunStatus.SUCCESS
@@ -297,6 +313,26 @@ def test_a_step_that_loops_for_ever_ends_at_its_time_limit_and_is_tried_again_as
     # Where it was.
     assert late.error.cause is not None and late.error.cause.class_name == "KeyboardInterrupt"
     assert late.error.cause.traceback is not None and "in loops_once" in late.error.cause.traceback
+
+
+def test_a_step_that_lets_nothing_else_run_in_its_process_does_not_cost_the_worker_its_lease(site: Site) -> None:
+    run_id = site.launch("lets_nothing_else_run_in_its_process")
+    site.notes("holds", 1)
+    first = lease_of(site, run_id)
+    until(lambda: lease_of(site, run_id) - first > timedelta(seconds=LEASE_SECONDS), what="a lease renewed in time")
+    with (site.folder / "fifo").open("wb"):
+        assert site.ended(run_id).status is RunStatus.SUCCESS
+    assert site.kinds(run_id).count("RUN_CLAIMED") == 1
+
+
+def lease_of(site: Site, run_id: str) -> datetime:
+    """Until when the run is held."""
+
+    def read() -> Script[datetime]:
+        ((expires_at,),) = yield select(runs.c.lease_expires_at).where(runs.c.run_id == run_id)
+        return expires_at
+
+    return site.database.read(read())
 
 
 @pytest.mark.parametrize("name", ["loops_stubbornly", "loops_in_c"])

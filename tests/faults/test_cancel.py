@@ -15,6 +15,9 @@ from dalsegno.store.automatic_retries import fetch_due_retries
 from tests.waiting import until
 from tests.worker.site import Site, shared_site
 
+# For a worker that is to be lost.
+SOON_LOST = {"lease_seconds": 1.0, "heartbeat_seconds": 0.2}
+
 CODE = """
 import signal, subprocess, sys
 
@@ -287,7 +290,7 @@ def test_nothing_starts_once_a_run_is_to_be_cancelled(site: Site) -> None:
 def test_a_run_is_cancelled_that_waits_to_try_a_step_again_when_its_worker_is_lost(sqlite_site: Site) -> None:
     site = sqlite_site
     site.write(CODE)
-    lost = site.start()
+    lost = site.start(**SOON_LOST)
     lost.until_serving()
     run_id = site.launch("fails_and_waits")
     site.until_status(run_id, "fails_and_waits", StepStatus.RETRYING)
@@ -301,7 +304,7 @@ def test_a_run_is_cancelled_that_waits_to_try_a_step_again_when_its_worker_is_lo
 def test_in_a_run_that_was_taken_over_a_cancel_reaches_every_step_and_no_attempt_stays_open(sqlite_site: Site) -> None:
     site = sqlite_site
     site.write(CODE)
-    lost = site.start(lease_seconds=1.0, heartbeat_seconds=0.2)
+    lost = site.start(**SOON_LOST)
     lost.until_serving()
     run_id = site.launch("wide")
     site.reached("many", 2)
@@ -321,7 +324,7 @@ def test_in_a_run_that_was_taken_over_a_cancel_reaches_every_step_and_no_attempt
 def test_steps_of_a_stalled_worker_end_though_another_one_has_cancelled_the_run(sqlite_site: Site) -> None:
     site = sqlite_site
     site.write(CODE)
-    stalled = site.start()
+    stalled = site.start(**SOON_LOST)
     stalled.until_serving()
     run_id = site.launch("clings_with_children")
     pid = int(site.notes("clings_with_children", 1)[0])

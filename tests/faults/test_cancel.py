@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from dalsegno.launch import LaunchOptions, new_run, plan_launch
+from dalsegno.runs.events import Event, RunStarted, StepStarted
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
+from dalsegno.runs.step_states import StepStates
 from dalsegno.store.automatic_retries import fetch_due_retries
+from dalsegno.store.leases import renew_lease
+from dalsegno.store.run_progress import RunBatch, append
+from dalsegno.store.runs import Lease, create_run
 from tests.waiting import until
 from tests.worker.site import Site, shared_site
 
@@ -43,6 +50,11 @@ def after(start):
 def would_be_tried_again():
     note("would_be_tried_again", os.getpid())
     time.sleep(600)
+
+@pipeline
+def both():
+    would_be_tried_again.alias("one")()
+    would_be_tried_again.alias("two")()
 
 @alone
 @step(retry_policy=PATIENT)
@@ -287,6 +299,41 @@ def test_nothing_starts_once_a_run_is_to_be_cancelled(site: Site) -> None:
     assert site.notes("after") == []
 
 
+def test_in_a_run_that_was_taken_over_a_cancel_reaches_every_step_and_no_attempt_stays_open(site: Site) -> None:
+    before = len(site.notes("would_be_tried_again"))
+    run_id = left_by_a_lost_worker(site, "both", ("one", "two"))
+    again = {int(pid) for pid in site.notes("would_be_tried_again", before + 2)[before:]}
+    site.instance.cancel_run(run_id)
+    assert site.ended(run_id).status is RunStatus.CANCELED
+    for key in ("one", "two"):
+        state = site.step(run_id, key)
+        assert state.status is StepStatus.CANCELED
+        assert [one.status for one in state.attempts] == [StepStatus.LOST, StepStatus.CANCELED]
+    until(lambda: not again & set(site.processes()), what="the end of the steps")
+
+
+def left_by_a_lost_worker(site: Site, name: str, under_way: tuple[str, ...]) -> str:
+    """A run as a worker leaves it that is killed while these of its steps are under way, and whose lease is over."""
+    plan = plan_launch(site.snapshot(name), LaunchOptions())
+    run = new_run(plan, LaunchOptions())
+    lease = Lease(token=run.run_id, holder="a lost worker", seconds=60.0)
+    site.database.write(create_run(run, plan, lease=lease))
+    now, states = datetime.now(UTC), StepStates()
+    events: list[Event] = [RunStarted(steps=len(plan.executed))]
+    events += [StepStarted(step_key=key, attempt=1, token=f"{run.run_id} {key}") for key in under_way]
+    for event in events:
+        states.apply(now, event)
+    batch = RunBatch(
+        events=tuple((now, event) for event in events),
+        steps=tuple(states.by_key.values()),
+        status=RunStatus.RUNNING,
+        started_at=now,
+    )
+    site.database.write(append(run.run_id, lease.token, batch))
+    site.database.write(renew_lease(run.run_id, lease.token, -0.001))
+    return run.run_id
+
+
 def test_a_run_is_cancelled_that_waits_to_try_a_step_again_when_its_worker_is_lost(sqlite_site: Site) -> None:
     site = sqlite_site
     site.write(CODE)
@@ -299,26 +346,6 @@ def test_a_run_is_cancelled_that_waits_to_try_a_step_again_when_its_worker_is_lo
     site.start_here()
     assert site.ended(run_id).status is RunStatus.CANCELED
     assert site.step(run_id, "fails_and_waits").status is StepStatus.CANCELED
-
-
-def test_in_a_run_that_was_taken_over_a_cancel_reaches_every_step_and_no_attempt_stays_open(sqlite_site: Site) -> None:
-    site = sqlite_site
-    site.write(CODE)
-    lost = site.start(**SOON_LOST)
-    lost.until_serving()
-    run_id = site.launch("wide")
-    site.reached("many", 2)
-    until(lambda: site.kinds(run_id).count("STEP_STARTED") == 2, what="the record of both steps")
-    lost.end(signal.SIGKILL)
-    site.start_here()
-    again = site.reached("many", 4)[2:]
-    site.instance.cancel_run(run_id)
-    assert site.ended(run_id).status is RunStatus.CANCELED
-    states = site.instance.step_states(run_id).values()
-    attempts = sorted(one.status for state in states for one in state.attempts)
-    assert attempts == [StepStatus.CANCELED] * 2 + [StepStatus.LOST] * 2
-    assert {state.status for state in states if state.attempts} == {StepStatus.CANCELED}
-    until(lambda: not set(again) & set(site.processes()), what="the end of the steps")
 
 
 def test_steps_of_a_stalled_worker_end_though_another_one_has_cancelled_the_run(sqlite_site: Site) -> None:

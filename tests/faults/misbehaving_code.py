@@ -24,6 +24,19 @@ def report(start=None):
         "user": os.getuid(),
     }, os.getpid()
 
+@step
+def neighbour():
+    # Tells how it finds its process whenever it is asked.
+    while not (HERE / "neighbour.open").exists():
+        if (HERE / "asked").exists():
+            (HERE / "asked").unlink()
+            note("answers", report())
+        time.sleep(0.005)
+
+@pipeline
+def next_door():
+    neighbour()
+
 def between_innocents(bad):
     @pipeline(name=bad.name)
     def misbehaves():
@@ -139,6 +152,45 @@ def forks_and_lets_the_copy_raise(context):
 
 @alone
 @step
+def is_killed():
+    print("last words", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+@alone
+@step
+def exits_at_once():
+    os._exit(3)
+
+@alone
+@step
+def reads_where_nothing_is():
+    ctypes.string_at(0)
+
+@alone
+@step
+def kills_its_group():
+    # As `kill 0` in a script does.
+    os.kill(0, signal.SIGTERM)
+    time.sleep(600)
+
+@alone
+@step
+def closes_its_channel():
+    os.closerange(3, 1000)
+    time.sleep(600)
+
+@alone
+@step
+def asks_for_more_memory_than_there_is():
+    return bytes(1 << 60)
+
+@alone
+@step
+def interrupts_itself():
+    raise KeyboardInterrupt
+
+@alone
+@step
 def raises_from_a_chain():
     try:
         try:
@@ -175,6 +227,22 @@ class Trap:
 @step
 def dies_as_it_is_pickled():
     return Trap()
+
+class LateTrap:
+    def __reduce__(self):
+        return os._exit, (4,)
+
+@step
+def gives_a_trap():
+    return LateTrap()
+
+@step(retry_policy=RetryPolicy(max_retries=1))
+def is_given_a_trap(trap):
+    note("is_given_a_trap", "entered")
+
+@pipeline
+def trapping():
+    is_given_a_trap(gives_a_trap())
 
 SIZE = 150 << 20
 
@@ -269,6 +337,14 @@ def loops_stubbornly():
                 pass
         except BaseException:
             pass
+
+@alone
+@step
+def lets_nothing_else_run_in_its_process():
+    # Called without letting go of the interpreter's lock: until somebody opens it for writing.
+    os.mkfifo(HERE / "fifo")
+    note("holds", os.getpid())
+    ctypes.PyDLL(None).open(bytes(HERE / "fifo"), os.O_RDONLY)
 
 @alone
 @step(tags={"dalsegno/time_limit": "0.3"})

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from dalsegno import execute_pipeline, pipeline, step
+from dalsegno.api.app import create_app
 from dalsegno.errors import InvalidTagError
 from dalsegno.instance import Instance
 from dalsegno.launch import LaunchOptions, new_run, plan_launch, plan_relaunch
+from dalsegno.run_id import new_run_id
 from dalsegno.runs.attempts import ErrorInfo
 from dalsegno.runs.automatic_retry import LAUNCHED_BY, number_of_retry
+from dalsegno.runs.bulk import BULK_TAG, Bulk, BulkAction
 from dalsegno.runs.events import RunFailed
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 from dalsegno.store.automatic_retries import fetch_due_retries, launch_retry
+from dalsegno.store.bulks import start_bulk
+from dalsegno.store.run_filter import RunFilter
 from dalsegno.store.run_groups import fetch_group
 from dalsegno.store.run_progress import RunBatch, append
 from dalsegno.store.runs import Lease, create_run, runs_of_group
@@ -102,6 +108,7 @@ def test_what_was_launched_so_is_marked_and_its_parent_says_that_it_follows(site
     parent, child = ended_group(site, root, 2)
     assert child.launched_by == LAUNCHED_BY
     assert child.tags == {"dalsegno/max_retries": "5", "team": "ml", "dalsegno/retry_number": "1"}
+    assert (child.mode, child.run_config) == (parent.mode, parent.run_config)
     last = site.instance.events(parent.run_id)[-1]
     assert last.message == "Failed: fails_until. Automatic retry 1 follows."
     # It has not changed since it ended.
@@ -125,6 +132,28 @@ def test_who_re_executes_by_hand_has_the_whole_budget_again(site: Site) -> None:
     assert "dalsegno/retry_number" not in runs[2].tags
     assert [run.status for run in runs[2:]] == [RunStatus.FAILURE, RunStatus.SUCCESS]
     assert runs[3].tags["dalsegno/retry_number"] == "1"
+
+
+def test_what_a_bulk_has_launched_is_retried_as_any_run_is(site: Site) -> None:
+    root = site.launch("trying", run_config=failing(3), tags={"dalsegno/max_retries": "1"})
+    ended_group(site, root, 2)
+    bulk = Bulk(
+        bulk_id=new_run_id(),
+        action=BulkAction.REEXECUTE,
+        strategy=ReexecutionStrategy.FROM_FAILURE,
+        started_at=datetime.now(UTC),
+    )
+    site.database.write(start_bulk(bulk, RunFilter(root_run_id=root), expected_count=2))
+
+    async def carried_on_by_a_service() -> list[Run]:
+        app = create_app(site.settings, site.database, site.instance.storage)
+        async with app.router.lifespan_context(app):
+            return await asyncio.to_thread(ended_group, site, root, 4)
+
+    _, _, launched, retried = asyncio.run(carried_on_by_a_service())
+    assert (launched.tags[BULK_TAG], launched.status) == (bulk.bulk_id, RunStatus.FAILURE)
+    assert (retried.launched_by, retried.status) == (LAUNCHED_BY, RunStatus.SUCCESS)
+    assert BULK_TAG not in retried.tags
 
 
 def test_a_pipelines_own_tags_count_where_the_run_has_none(site: Site) -> None:

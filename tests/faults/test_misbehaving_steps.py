@@ -4,27 +4,82 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.runs.attempts import ErrorInfo, StepState
 from dalsegno.runs.events import LogLevel
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus, StepStatus
 from dalsegno.store.events import fetch_events
+from dalsegno.store.script import Script
+from dalsegno.store.tables import runs
 from dalsegno.worker.bounded_log import MAX_CHARACTERS, MAX_LINES
 from dalsegno.worker.captured_limit import HEAD_BYTES, TAIL_BYTES
 from tests.faults.misbehaving_code import CODE
 from tests.waiting import until
 from tests.worker.site import Site, shared_site
 
+# Short, so that what would cost the worker its lease does so soon; there is no other one to take its runs over.
+LEASE_SECONDS = 0.5
+
+
+class Neighbour:
+    """A step under way in the same pool: from before the first step misbehaves until after the last one."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._run_id = site.launch("next_door")
+        self._answers = 0
+        self._at_first = self._ask()
+
+    def is_untouched(self) -> None:
+        """It is in its first attempt, and finds its process as it did at first."""
+        assert self._ask() == self._at_first
+        assert [one.status for one in self._state.attempts] == [StepStatus.RUNNING]
+
+    def ends_well(self) -> None:
+        """What is recorded of it is its own alone."""
+        self._site.open("neighbour")
+        assert self._site.ended(self._run_id).status is RunStatus.SUCCESS
+        assert [one.status for one in self._state.attempts] == [StepStatus.SUCCESS]
+        assert self._site.printed(self._run_id, "neighbour") == "innocent\n" * self._answers
+        assert self._site.printed(self._run_id, "neighbour", "stderr") == ""
+        assert "LOG" not in self._site.kinds(self._run_id)
+
+    @property
+    def _state(self) -> StepState:
+        return self._site.step(self._run_id, "neighbour")
+
+    def _ask(self) -> str:
+        self._answers += 1
+        (self._site.folder / "asked").touch()
+        return self._site.notes("answers", self._answers)[-1]
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    # One step process at a time: the step that comes next is made in the same one, if that is any good.
-    with shared_site(tmp_path_factory.mktemp("site"), CODE, max_steps=1, grace_seconds=0.5) as made:
+    # Two step processes, of which the neighbour has one: the step that comes next is made in the same one as the step
+    # before, if that is any good.
+    settings = {"max_steps": 2, "grace_seconds": 0.5, "lease_seconds": LEASE_SECONDS, "heartbeat_seconds": 0.1}
+    with shared_site(tmp_path_factory.mktemp("site"), CODE, **settings) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def neighbour(site: Site) -> Iterator[Neighbour]:
+    made = Neighbour(site)
+    yield made
+    made.ends_well()
+
+
+@pytest.fixture(autouse=True)
+def whatever_a_step_does_its_neighbour_in_the_pool_goes_on_untouched(neighbour: Neighbour) -> Iterator[None]:
+    yield
+    neighbour.is_untouched()
 
 
 def error_of(site: Site, run: Run, key: str) -> ErrorInfo:
@@ -95,6 +150,26 @@ def test_what_such_a_copy_raises_and_logs_is_printed_with_the_attempt(site: Site
     assert "LOG" not in site.kinds(run.run_id)
 
 
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("is_killed", "signal 9 (SIGKILL)"),
+        ("exits_at_once", "exit code 3"),
+        ("reads_where_nothing_is", "signal 11 (SIGSEGV)"),
+        ("kills_its_group", "signal 15 (SIGTERM)"),
+        ("closes_its_channel", "signal 9 (SIGKILL)"),
+    ],
+)
+def test_a_process_that_a_step_takes_down_takes_none_of_its_neighbours_with_it(
+    site: Site, neighbour: Neighbour, name: str, how: str
+) -> None:
+    run = site.run(name)
+    assert run.status is RunStatus.FAILURE
+    assert error_of(site, run, name).message == f"step process died: {how}"
+    assert site.printed(run.run_id, name) == ("last words\n" if name == "is_killed" else "")
+    neighbour.is_untouched()
+
+
 def test_an_exception_is_recorded_with_all_that_caused_it(site: Site) -> None:
     error = error_of(site, site.run("raises_from_a_chain"), "raises_from_a_chain")
     assert (error.class_name, error.message) == ("ValueError", "no result")
@@ -116,6 +191,12 @@ def test_to_exit_with_zero_is_no_success(site: Site) -> None:
     assert error_of(site, run, "exits_with_zero").class_name == "SystemExit"
 
 
+def test_an_interrupt_that_nobody_asked_for_is_a_failure_and_cancels_nothing(site: Site) -> None:
+    run = site.run("interrupts_itself")
+    assert run.status is RunStatus.FAILURE
+    assert error_of(site, run, "interrupts_itself").class_name == "KeyboardInterrupt"
+
+
 def test_a_result_that_cannot_be_pickled_fails_its_step_and_says_what_to_do(site: Site) -> None:
     run = site.run("gives_what_cannot_be_pickled")
     error = error_of(site, run, "gives_what_cannot_be_pickled")
@@ -129,6 +210,14 @@ def test_a_result_that_kills_its_process_as_it_is_stored_fails_its_step(site: Si
     run = site.run("dies_as_it_is_pickled")
     assert error_of(site, run, "dies_as_it_is_pickled").message == "step process died: signal 11 (SIGSEGV)"
     assert site.step(run.run_id, "dies_as_it_is_pickled").outputs == ()
+
+
+def test_an_attempt_whose_process_dies_before_its_function_is_entered_is_recorded_and_counts(site: Site) -> None:
+    run = site.run("trapping")
+    attempts = site.step(run.run_id, "is_given_a_trap").attempts
+    assert [(one.number, one.status) for one in attempts] == [(1, StepStatus.FAILURE), (2, StepStatus.FAILURE)]
+    assert {one.error.message for one in attempts if one.error} == {"step process died: exit code 4"}
+    assert site.notes("is_given_a_trap") == []
 
 
 def test_a_large_result_is_stored_in_less_memory_than_it_takes_itself(site: Site) -> None:
@@ -196,6 +285,14 @@ def test_a_step_that_takes_more_memory_than_its_limit_fails_and_the_next_has_wha
     assert within.status is RunStatus.SUCCESS
 
 
+def test_a_step_without_a_limit_that_takes_more_memory_than_there_is_fails_alone(site: Site) -> None:
+    run = site.run("asks_for_more_memory_than_there_is")
+    assert run.status is RunStatus.FAILURE
+    error = error_of(site, run, "asks_for_more_memory_than_there_is")
+    assert error.class_name == "MemoryError"
+    assert error.traceback is not None and "bytes(1 << 60)" in error.traceback
+
+
 def test_a_pipelines_limit_is_that_of_its_steps(site: Site) -> None:
     run = site.run("taking_memory_by_pipeline")
     assert error_of(site, run, "limited_by_pipeline").class_name == "dalsegno.errors.MemoryLimitExceededError"
@@ -216,6 +313,26 @@ def test_a_step_that_loops_for_ever_ends_at_its_time_limit_and_is_tried_again_as
     # Where it was.
     assert late.error.cause is not None and late.error.cause.class_name == "KeyboardInterrupt"
     assert late.error.cause.traceback is not None and "in loops_once" in late.error.cause.traceback
+
+
+def test_a_step_that_lets_nothing_else_run_in_its_process_does_not_cost_the_worker_its_lease(site: Site) -> None:
+    run_id = site.launch("lets_nothing_else_run_in_its_process")
+    site.notes("holds", 1)
+    first = lease_of(site, run_id)
+    until(lambda: lease_of(site, run_id) - first > timedelta(seconds=LEASE_SECONDS), what="a lease renewed in time")
+    with (site.folder / "fifo").open("wb"):
+        assert site.ended(run_id).status is RunStatus.SUCCESS
+    assert site.kinds(run_id).count("RUN_CLAIMED") == 1
+
+
+def lease_of(site: Site, run_id: str) -> datetime:
+    """Until when the run is held."""
+
+    def read() -> Script[datetime]:
+        ((expires_at,),) = yield select(runs.c.lease_expires_at).where(runs.c.run_id == run_id)
+        return expires_at
+
+    return site.database.read(read())
 
 
 @pytest.mark.parametrize("name", ["loops_stubbornly", "loops_in_c"])

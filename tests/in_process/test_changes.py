@@ -16,6 +16,7 @@ from dalsegno import (
     ModeDefinition,
     PipelineResult,
     ReexecutionNotAllowedError,
+    RetryPolicy,
     StepStatus,
     execute_pipeline,
     mem_io_manager,
@@ -280,6 +281,27 @@ def test_config_given_to_a_reexecution_executes_who_reads_it(instance: Instance)
     assert moved.by_key["save"].reason == 'resource db config url "here" -> "there"'
     back = plan_reexecution(graded(), again.run_id, strategy="FROM_CHANGED", run_config={}, instance=instance)
     assert back.by_key["pick"].reason == "config threshold 0.7 -> 0.5"
+
+
+def test_what_a_step_may_take_and_how_often_it_is_tried_is_no_change_of_it() -> None:
+    def limited(tags: dict[str, str], retries: RetryPolicy | None) -> PipelineDefinition:
+        @step(tags=tags, retry_policy=retries)
+        def one() -> int:
+            return 1
+
+        @pipeline(tags=tags)
+        def of_one() -> None:
+            one()
+
+        return of_one
+
+    with Instance.ephemeral() as instance:
+        first = execute_pipeline(limited({}, None), instance=instance)
+        tags = {"dalsegno/memory_limit": "2GiB", "dalsegno/time_limit": "60"}
+        with pytest.raises(ReexecutionNotAllowedError, match="Nothing has changed"):
+            plan_reexecution(
+                limited(tags, RetryPolicy(max_retries=2)), first.run_id, strategy="FROM_CHANGED", instance=instance
+            )
 
 
 def test_config_given_from_failure_is_warned_of_where_it_changes_nothing(instance: Instance) -> None:

@@ -21,6 +21,7 @@ from dalsegno import (
     Nothing,
     Out,
     Output,
+    RetryPolicy,
     RunStatus,
     StepStatus,
     execute_pipeline,
@@ -330,12 +331,12 @@ def test_a_step_that_leaves_in_an_unusual_way_fails_alone(instance: Instance, le
     assert result.step_stats["other"].status is StepStatus.SUCCESS
 
 
-def chain_that(middle: Any) -> Any:
+def chain_that(middle: Any, retry_policy: RetryPolicy | None = None) -> Any:
     @step
     def before() -> int:
         return 1
 
-    @step
+    @step(retry_policy=retry_policy)
     def during(value: int) -> int:
         middle()
         return value
@@ -379,6 +380,45 @@ def test_ctrl_c_interrupts_the_step_cancels_the_run_and_from_failure_goes_on(ins
     pressing["ctrl_c"] = True
     with pytest.raises(KeyboardInterrupt):
         execute_pipeline(chain, instance=instance, raise_on_error=True)
+
+
+def test_a_step_that_makes_an_error_of_its_own_of_ctrl_c_is_canceled_and_never_tried_again(instance: Instance) -> None:
+    def press() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            threading.Event().wait(30)
+        except KeyboardInterrupt:
+            raise ValueError("its own") from None
+
+    chain = chain_that(press, RetryPolicy(max_retries=3))
+    canceled = execute_pipeline(chain, instance=instance)
+    check_canceled(canceled)
+    (attempt,) = canceled.step_stats["during"].attempts
+    assert attempt.error is not None and attempt.error.message == "its own"
+    assert instance.group(canceled.run_id).status is RunStatus.CANCELED
+    with pytest.raises(KeyboardInterrupt):
+        execute_pipeline(chain, instance=instance, raise_on_error=True)
+
+
+def test_a_resource_that_makes_an_error_of_its_own_of_ctrl_c_cancels_the_run(instance: Instance) -> None:
+    @resource
+    def slow() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            threading.Event().wait(30)
+        except KeyboardInterrupt:
+            raise ValueError("its own") from None
+
+    @step(required_resource_keys={"slow"})
+    def needs_it() -> None: ...
+
+    @pipeline(mode_defs=[ModeDefinition(resource_defs={"slow": slow})])
+    def preparing() -> None:
+        needs_it()
+
+    result = execute_pipeline(preparing, instance=instance)
+    assert result.status is RunStatus.CANCELED
+    assert result.run.error is None
 
 
 def test_a_wish_to_cancel_from_elsewhere_interrupts_the_step(instance: Instance) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import zipfile
 from collections.abc import Iterator
@@ -78,6 +79,19 @@ def test_a_pickle_streams_through(storage: OutputStorage, value: object) -> None
     content = storage.read(uri_of(file.stored), file.stored.digest)
     assert pickle.loads(content) == value
     assert file.stored.size_bytes == len(content)
+
+
+def test_what_the_system_takes_in_parts_is_stored_whole(
+    storage: OutputStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Linux does with more than 2 GiB in one call.
+    take = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: take(file, memoryview(data)[:70_000]))
+    value = bytes(range(256)) * 2_000
+    with storage.write(storage.location("run", "step", "token", "result")) as file:
+        pickle.dump(value, file, protocol=5)
+    monkeypatch.undo()
+    assert pickle.loads(storage.read(uri_of(file.stored), file.stored.digest)) == value
 
 
 def test_a_writer_that_asks_where_it_stands_is_told(storage: OutputStorage) -> None:

@@ -45,6 +45,8 @@ def sources(found: Plan) -> dict[str, list[str]]:
         pytest.param(CHAIN, ["a:failed b:blocked c:blocked"], "a b c", id="a failed first step"),
         pytest.param(CHAIN, ["a:ok b:canceled c"], "b c", id="a canceled step and what was never reached"),
         pytest.param(CHAIN, ["a:ok b:running c"], "b c", id="a step interrupted with its run"),
+        pytest.param(CHAIN, ["a b c"], "a b c", id="a run that ended before any step began"),
+        pytest.param(draw("a -> c; b -> c"), ["a:failed b:failed c:blocked"], "a b c", id="two failed first steps"),
         pytest.param(CHAIN, ["a:ok b:failed c:blocked", "b:ok c:failed"], "c", id="a chain of re-executions"),
         pytest.param(CHAIN, ["a:ok b:failed c:blocked", "b:ok"], "c", id="a partial re-execution leaves the rest"),
         pytest.param(CHAIN, ["a:ok b:ok c:ok", "b:failed"], "b c", id="a failure after an older success"),
@@ -191,6 +193,7 @@ def test_the_scope_is_the_roots_selection_resolved_anew() -> None:
     assert {found.by_key[key].reason_code for key in ("c", "d")} == {PlanReason.OUT_OF_SCOPE}
     with pytest.raises(InvalidSelectionError, match="scope"):
         plan(DIAMOND, root, Strategy.SELECTED_STEPS, ("c",))
+    assert set(plan(DIAMOND, root, Strategy.ALL_STEPS).executed) == {"a", "b"}
     # An operator stops at the edge of the scope.
     assert set(plan(DIAMOND, root, Strategy.SELECTED_STEPS, ("a*",)).executed) == {"a", "b"}
 

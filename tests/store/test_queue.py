@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dalsegno.errors import LeaseLostError
-from dalsegno.runs.events import Logged, LogLevel
+from dalsegno.runs.events import Logged, LogLevel, RunSucceeded
 from dalsegno.runs.status import RunStatus
 from dalsegno.store.abandoned_runs import find_abandoned_runs
 from dalsegno.store.database import Database
@@ -16,7 +16,7 @@ from dalsegno.store.leases import renew_lease, request_cancel
 from dalsegno.store.queue import claim, fetch_cancel_requests, release
 from dalsegno.store.run_groups import fetch_group
 from dalsegno.store.run_progress import RunBatch, append
-from dalsegno.store.runs import fetch_run
+from dalsegno.store.runs import Lease, fetch_run
 from tests.store.conftest import Store
 from tests.store.records import SNAPSHOT, at, created, lease_of, run_named
 
@@ -80,6 +80,26 @@ def test_a_run_that_its_holder_has_lost_is_taken_over_as_it_stands(store: Store)
     line = Logged(severity=LogLevel.INFO, message="too late")
     with pytest.raises(LeaseLostError):
         store.write(append("run 1", "token of one", RunBatch(events=((at(1), line),))))
+
+
+def test_who_has_lost_a_run_can_do_nothing_to_it_though_it_has_claimed_it_again_itself(store: Store) -> None:
+    queued(store, "run 1")
+    store.write(claim("one", LOADED, lease_of("one")))
+    store.write(renew_lease("run 1", "token of one", -0.001))
+    fresh = Lease(token="a fresh token", holder="one", seconds=60.0)
+    assert store.write(claim("one", LOADED, fresh)) is not None
+    before = store.read(fetch_run("run 1")), store.read(fetch_events("run 1"))
+    for late in (
+        renew_lease("run 1", "token of one", 60.0),
+        append("run 1", "token of one", RunBatch(events=((at(1), RunSucceeded()),), status=RunStatus.SUCCESS)),
+    ):
+        with pytest.raises(LeaseLostError):
+            store.write(late)
+    assert not store.write(release("run 1", "token of one", "one"))
+    assert (store.read(fetch_run("run 1")), store.read(fetch_events("run 1"))) == before
+    # The fresh one holds.
+    assert store.write(claim("two", LOADED, lease_of("two"))) is None
+    assert not store.write(renew_lease("run 1", fresh.token, 60.0)).cancel_requested
 
 
 def test_a_worker_that_stood_still_goes_on_with_its_run_and_does_not_claim_it_again(store: Store) -> None:

@@ -69,10 +69,12 @@ def test_a_priority_that_is_no_whole_number_is_refused_in_a_sentence(value: str)
     assert priority_of({PRIORITY_TAG: value}) == 0
 
 
-def test_no_more_runs_with_a_tag_go_on_than_its_limit_and_those_behind_pass(store: Store) -> None:
+@pytest.mark.parametrize("end", [RunStatus.SUCCESS, RunStatus.FAILURE, RunStatus.CANCELED], ids=str)
+def test_no_more_runs_with_a_tag_go_on_than_its_limit_and_those_behind_pass(store: Store, end: RunStatus) -> None:
     queue_up(store, a={"team": "ml"}, b={"team": "ml"}, c={"team": "ml"}, d={"team": "web"}, e={})
     assert all_claimed(store, "team=ml:2") == ["a", "b", "d", "e"]
-    store.write(append("a", "token of one", RunBatch(status=RunStatus.SUCCESS, ended_at=at(1))))
+    # However a run ends, it makes room.
+    store.write(append("a", "token of one", RunBatch(status=end, ended_at=at(1))))
     assert all_claimed(store, "team=ml:2") == ["c"]
 
 

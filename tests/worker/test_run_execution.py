@@ -185,6 +185,18 @@ def test_what_went_on_when_the_run_was_taken_over_is_tried_again_at_once() -> No
     assert not taken_over.is_due()
 
 
+def test_what_a_recorded_failure_blocks_is_blocked_by_who_carries_the_run_on() -> None:
+    play = Play("a -> b -> c; x")
+    play.run.failed(play.next(), BROKEN)
+    # Of what follows from it nothing was recorded any more.
+    states = StepStates({"a": play.states.by_key["a"]})
+    plan = plan_first_run(draw("a -> b -> c; x"), mode="default", run_config={})
+    taken_over = RunExecution(plan, draw("a -> b -> c; x"), states, lambda event: states.apply(NOON, event))
+    attempt = taken_over.next_attempt()
+    assert attempt is not None and attempt.step_key == "x"
+    assert {key: states.by_key[key].status for key in "bc"} == {"b": StepStatus.BLOCKED, "c": StepStatus.BLOCKED}
+
+
 def carried_on_after(play: Play, seconds: float) -> RunExecution:
     """By another process, so long after the retry wait began; `play` records at noon."""
     return RunExecution(

@@ -61,15 +61,17 @@ class RunLoop:
                     self._execute(environment)
             except ResourceFailure as failure:
                 self.raised = failure.__cause__
-                self._failure = error_info(failure.__cause__ or failure)
+                self._failure = None if self._canceled else error_info(failure.__cause__ or failure)
             except KeyboardInterrupt as interrupt:
                 self._interrupted = True
                 self.raised = interrupt
             if self._canceled:
                 self._execution.retries_abandoned()
+            if self._interrupts.requested:
+                self.raised = self.raised or KeyboardInterrupt()
             self._recorder.end(
                 lambda canceled: self._execution.ending(
-                    datetime.now(UTC), canceled=canceled or self._interrupted, error=self._failure
+                    datetime.now(UTC), canceled=canceled or self._canceled, error=self._failure
                 )
             )
 
@@ -112,7 +114,11 @@ class RunLoop:
             self.raised = self.raised or interrupt
             self._execution.interrupted(attempt, error_info(interrupt), prints.captured())
         except BaseException as error:  # noqa: BLE001 - whatever a step raises, sys.exit included, fails that step alone
-            self._failed(attempt, error, prints.captured())
+            if self._canceled:
+                # What a step makes of an interrupt is no failure, and is never tried again.
+                self._execution.interrupted(attempt, error_info(error), prints.captured())
+            else:
+                self._failed(attempt, error, prints.captured())
         else:
             self._execution.succeeded(attempt, done.outputs, done.provenance, prints.captured())
 

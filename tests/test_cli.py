@@ -229,6 +229,7 @@ def test_runs_are_listed_by_group_and_flat_and_filtered(dalsegno):
 
 def test_where_there_is_no_run_the_list_says_so(dalsegno):
     assert dalsegno("runs") == (0, "No runs.\n", "")
+    assert "There is no run here yet." in dalsegno("show", "last")[2]
 
 
 def test_show_tells_steps_events_and_the_group(dalsegno):

@@ -19,6 +19,8 @@ class RunNotFoundError(DalsegnoError):
     def message(self) -> str:
         if self.candidates:
             return f"Several runs begin with {self.run_id!r}: {', '.join(self.candidates)}. Give more of the id."
+        if self.run_id == "last":
+            return "There is no run here yet. `dalsegno run -f FILE` executes a pipeline."
         return (
             f"No run has the id {self.run_id!r} here; it may have been pruned. `dalsegno runs` lists those that exist."
         )

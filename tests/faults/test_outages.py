@@ -21,10 +21,11 @@ from dalsegno.store import sqlite_driver
 from dalsegno.store.abandoned_runs import has_expired
 from dalsegno.store.database import Database
 from dalsegno.store.events import fetch_events
+from dalsegno.store.lease_watch import LeaseWatch
 from dalsegno.store.queue import claim
 from dalsegno.store.runs import fetch_run
 from dalsegno.store.tables import runs
-from dalsegno.worker.outages import Patience, Watch, script_waits, worker_waits
+from dalsegno.worker.outages import Patience, script_waits, worker_waits
 from dalsegno.worker.run_execution import Ending
 from dalsegno.worker.run_recorder import CommitPolicy, RunRecorder
 from tests.faults.outages import Outage, PostgresOutage, outage_of
@@ -313,15 +314,23 @@ def test_patience_ends_when_it_is_told_to() -> None:
 
 
 def test_after_an_outage_leases_that_ran_out_are_not_believed_at_once() -> None:
-    watch = Watch(slow_seconds=3.0, settling_seconds=3600.0)
+    watch = LeaseWatch(slow_seconds=3.0, settling_seconds=3600.0)
     watch.answered()
     assert watch.is_settled
     watch.answered(seconds=10.0)
     assert not watch.is_settled
-    failing = Watch(slow_seconds=3.0, settling_seconds=3600.0)
+    failing = LeaseWatch(slow_seconds=3.0, settling_seconds=3600.0)
     failing.failed(StoreUnavailableError(database="this one", problem="it went away"))
     failing.answered()
     assert not failing.is_settled
+
+
+def test_the_time_to_renew_a_lease_begins_when_the_database_is_back() -> None:
+    watch = LeaseWatch(slow_seconds=3.0, settling_seconds=0.0)
+    watch.failed(StoreUnavailableError(database="this one", problem="it went away"))
+    assert not watch.is_settled
+    watch.answered()
+    assert watch.is_settled
 
 
 def test_a_run_given_back_is_claimed_while_leases_that_ran_out_are_spared(database: Database) -> None:

@@ -21,12 +21,14 @@ from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
 from dalsegno.store.run_progress import RunBatch, append
 from dalsegno.store.runs import fetch_run
+from dalsegno.store.tables import runs
 from tests.api.conftest import running
 from tests.faults.outages import PostgresOutage
 from tests.store.records import LEASE, at, launched, log, run_named
 from tests.waiting import until
 
 EVENTS = 'subscription { runEvents(runId: "r") { isLast events { kind } } }'
+PLAN = '{ reexecutionPlan(parentRunId: "r", strategy: FROM_FAILURE) { __typename } }'
 UPDATES = 'subscription { runUpdates(runId: "r") { status version stepTable } }'
 
 
@@ -93,6 +95,32 @@ def test_a_schema_of_another_version_is_told_as_the_reason(service_url: str, ser
     assert (status, answer["database"]) == (503, "ok")
     assert answer["schema"].startswith("is 0001, this version works with")
     assert "dalsegno migrate" in answer["schema"]
+
+
+@pytest.mark.parametrize("is_away", [True, False], ids=["after an outage", "at any other time"])
+def test_a_scripts_run_whose_lease_ran_out_is_spared_just_after_an_outage(
+    server: Database, way: PostgresOutage, tmp_path: Path, is_away: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(database_url=way.url, storage_url=str(tmp_path), lease_seconds=600, heartbeat_seconds=0.1)
+    database = Database.open(way.url)
+
+    def expire():
+        yield runs.update().values(lease_expires_at=at(0))
+
+    with running(settings, database, OutputStorage(settings.storage_url)) as url:
+        if is_away:
+            way.begin()
+            # Nobody has asked it for anything.
+            until(lambda: "It is tried again." in caplog.text, what="a service that notices")
+            server.write(expire())
+            way.end()
+        else:
+            server.write(expire())
+        httpx.post(f"{url}/graphql", json={"query": PLAN}).raise_for_status()
+        run = server.read(fetch_run("r"))
+    database.close()
+    assert run is not None
+    assert run.status is (RunStatus.RUNNING if is_away else RunStatus.FAILURE)
 
 
 @pytest.mark.parametrize("query", [EVENTS, UPDATES])

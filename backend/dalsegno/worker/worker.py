@@ -23,6 +23,7 @@ from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.store.abandoned_runs import end_abandoned_run, find_abandoned_runs
 from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
+from dalsegno.store.lease_watch import LeaseWatch
 from dalsegno.store.queue import claim, fetch_cancel_requests, fetch_snapshots_in_use
 from dalsegno.store.runs import Lease
 from dalsegno.store.script import Script
@@ -34,7 +35,6 @@ from dalsegno.worker.channel_reader import ChannelReader
 from dalsegno.worker.loaded_code import CodeSource
 from dalsegno.worker.metrics import WorkerMetrics
 from dalsegno.worker.observers import Observers, RunLog, RunsObserver
-from dalsegno.worker.outages import Watch
 from dalsegno.worker.pooled_run import RunTools
 from dalsegno.worker.presence import Presence
 from dalsegno.worker.replanning import replan_unserved
@@ -149,7 +149,7 @@ class Worker:
         self._is_told = True
         self._unpublished: tuple[PipelineSnapshot, ...] = ()
         self._tidied_at = monotonic()
-        self._watch = Watch(slow_seconds=settings.heartbeat_seconds, settling_seconds=settings.lease_seconds)
+        self._watch = LeaseWatch(slow_seconds=settings.heartbeat_seconds, settling_seconds=settings.lease_seconds)
 
     def stop(self) -> None:
         """End in good order; asked again, at once. May be called from any thread, and by a signal's handler."""
@@ -246,7 +246,12 @@ class Worker:
         launch_due_retries(self._database, self._storage)
         replan_unserved(self._database, self._storage, self._code.current, self._patience_seconds)
         for run_id in self._database.read(find_abandoned_runs()):
-            self._database.write(end_abandoned_run(run_id))
+            self._database.write(self._ended_if_abandoned(run_id, asked_at=monotonic()))
+
+    def _ended_if_abandoned(self, run_id: str, *, asked_at: float) -> Script[None]:
+        self._watch.answered(monotonic() - asked_at)
+        if self._watch.is_settled:
+            yield from end_abandoned_run(run_id)
 
     def _wind_up(self) -> None:
         """Let the runs end, or give them back."""

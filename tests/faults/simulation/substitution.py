@@ -44,6 +44,8 @@ _PACKAGES = (
     "dalsegno.api.launching",
     "dalsegno.api.sightings",
     "dalsegno.api.recent",
+    "dalsegno.api.abandoned_runs",
+    "dalsegno.store.lease_watch",
 )
 # Imported by now, so that all of them are found.
 _ENTRIES = ("dalsegno.worker.worker", "dalsegno.worker.step_process", "dalsegno.in_process", "dalsegno.api.launching")

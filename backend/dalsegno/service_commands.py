@@ -41,7 +41,7 @@ def run_service(
     """
     refuse_open_service(settings, host)
     set_up_logging(settings)
-    with _listening(host, port) as listener, closing(_opened(settings)) as database:
+    with _listening(host, port) as listener, closing(Database.of(settings)) as database:
         if after_listening is not None:
             after_listening()
         # Takes a second to load, in which a worker may start.
@@ -94,10 +94,6 @@ def run_service_with_workers(
         run_service(settings, host, port, console, after_listening=start_workers)
     finally:
         _end(workers, settings.grace_seconds + _PATIENCE_SECONDS)
-
-
-def _opened(settings: Settings) -> Database:
-    return Database.open(settings.database_url, durability=settings.durability)
 
 
 def embedded(settings: Settings, database_url: str | None) -> Settings:

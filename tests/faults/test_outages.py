@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, literal, select
 
 from dalsegno import Instance, execute_pipeline, pipeline, step
 from dalsegno.errors import LeaseLostError, StoreUnavailableError
@@ -28,7 +29,7 @@ from dalsegno.store.tables import runs
 from dalsegno.worker.outages import Patience, script_waits, worker_waits
 from dalsegno.worker.run_execution import Ending
 from dalsegno.worker.run_recorder import CommitPolicy, RunRecorder
-from tests.faults.outages import Outage, PostgresOutage, outage_of
+from tests.faults.outages import Outage, PostgresOutage, SilentPostgres, outage_of
 from tests.store.records import LEASE, SNAPSHOT, at, launched, lease_of, log, run_named
 from tests.waiting import until
 from tests.worker.site import Site
@@ -219,6 +220,74 @@ def test_a_script_goes_on_as_well(site: Site, outage: Outage, caplog: pytest.Log
         waiting.join()
         assert result.success
         assert [len(state.attempts) for state in result.step_stats.values()] == [1, 1]
+
+
+@pytest.fixture
+def silence(empty_postgres_url: str) -> Iterator[SilentPostgres]:
+    Database.open(empty_postgres_url).close()
+    made = SilentPostgres(empty_postgres_url)
+    yield made
+    made.close()
+
+
+async def test_a_server_that_is_silent_is_given_up_and_so_are_all_connections_to_it(silence: SilentPostgres) -> None:
+    database = Database.open(silence.url, answer_seconds=2.0)
+
+    def slow():
+        yield select(func.pg_sleep(0.3))
+
+    # Each has a connection of its own.
+    await asyncio.gather(*(database.read_async(slow()) for _ in range(4)))
+    silence.begin()
+    with pytest.raises(StoreUnavailableError) as refused:
+        await database.write_async(launched(run_named("r")))
+    assert refused.value.problem == "it has not answered within 2 s (DALSEGNO_DATABASE_TIMEOUT_SECONDS)"
+    assert refused.value.may_pass
+    silence.end()
+    # The connections of before are as silent as they were; none of them is tried.
+    await database.write_async(launched(run_named("r")))
+    assert await database.read_async(fetch_run("r")) is not None
+    await database.close_async()
+    database.close()
+
+
+def test_a_statement_that_takes_long_is_given_up_unless_it_may(empty_postgres_url: str) -> None:
+    database = Database.open(empty_postgres_url, answer_seconds=0.5)
+
+    def slow():
+        rows = yield select(func.pg_sleep(1.0), literal("done").label("what"))
+        return rows[0].what
+
+    with pytest.raises(StoreUnavailableError):
+        database.read(slow())
+    with database.unhurried():
+        assert database.read(slow()) == "done"
+    with pytest.raises(StoreUnavailableError):
+        database.read(slow())
+    database.close()
+
+
+def test_a_run_goes_on_after_its_server_was_silent(
+    tmp_path: Path, empty_postgres_url: str, silence: SilentPostgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(tmp_path, empty_postgres_url)
+    try:
+        site.write(CODE)
+        worker = site.start_here(database_url=silence.url, database_timeout_seconds=1.0)
+        worker.until_serving()
+        run_id = site.launch("diamond")
+        site.until_running(run_id, "held")
+        site.until_running(run_id, "beside")
+        silence.begin()
+        for gate in ("held", "beside"):
+            site.open(gate)
+        until(lambda: "steps go on meanwhile" in caplog.text, what="a worker that waits")
+        silence.end()
+        assert site.ended(run_id).status is RunStatus.SUCCESS
+        states = site.instance.step_states(run_id)
+        assert {key: len(state.attempts) for key, state in states.items()} == dict.fromkeys(states, 1)
+    finally:
+        site.close()
 
 
 class Deaf(Database):

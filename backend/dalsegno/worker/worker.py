@@ -83,10 +83,7 @@ def run_worker(
     if file is not None and not file.is_file():
         raise CodeLoadError(source=str(file), problem="there is no such file")
     source = CodeSource(file=file.absolute() if file is not None else None, module=module)
-    # A worker that stalls holds no run back from who takes it over.
-    database = Database.open(
-        settings.database_url, durability=settings.durability, stall_seconds=settings.lease_seconds
-    )
+    database = Database.of(settings)
     try:
         worker = Worker(settings, source, database, worker_id=worker_id, patience_seconds=patience_seconds)
         with stopped_by_signals(worker.stop), stopped_by_event(worker.stop, stop):

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import sleep
 from types import FrameType
 
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ from dalsegno.logs import set_up_logging
 from dalsegno.output_storage import OutputStorage
 from dalsegno.settings import Settings
 from dalsegno.store.database import Database
+from dalsegno.store.first_contact import opened_once_there
 
 # What a worker may take to wind up, besides its grace period, before it is killed.
 _PATIENCE_SECONDS = 10.0
@@ -41,7 +43,7 @@ def run_service(
     """
     refuse_open_service(settings, host)
     set_up_logging(settings)
-    with _listening(host, port) as listener, closing(Database.of(settings)) as database:
+    with _listening(host, port) as listener, closing(_opened(settings)) as database:
         if after_listening is not None:
             after_listening()
         # Takes a second to load, in which a worker may start.
@@ -94,6 +96,13 @@ def run_service_with_workers(
         run_service(settings, host, port, console, after_listening=start_workers)
     finally:
         _end(workers, settings.grace_seconds + _PATIENCE_SECONDS)
+
+
+def _opened(settings: Settings) -> Database:
+    """Until then who asks gets no answer; Ctrl-C and SIGTERM end the process, which has nothing to lose."""
+    database = opened_once_there(settings, sleep)
+    assert database is not None  # nothing stops it
+    return database
 
 
 def embedded(settings: Settings, database_url: str | None) -> Settings:

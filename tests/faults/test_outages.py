@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from asyncpg.exceptions import InvalidAuthorizationSpecificationError, InvalidPasswordError
+from msgspec.structs import replace
 from sqlalchemy import func, literal, select
 
 from dalsegno import Instance, execute_pipeline, pipeline, step
@@ -21,6 +23,7 @@ from dalsegno.runs.status import RunStatus, StepStatus
 from dalsegno.store import sqlite_driver
 from dalsegno.store.abandoned_runs import has_expired
 from dalsegno.store.database import Database
+from dalsegno.store.driver_errors import TranslatedErrors
 from dalsegno.store.events import fetch_events
 from dalsegno.store.lease_watch import LeaseWatch
 from dalsegno.store.queue import claim
@@ -29,6 +32,7 @@ from dalsegno.store.tables import runs
 from dalsegno.worker.outages import Patience, script_waits, worker_waits
 from dalsegno.worker.run_execution import Ending
 from dalsegno.worker.run_recorder import CommitPolicy, RunRecorder
+from dalsegno.worker.worker import run_worker
 from tests.faults.outages import Outage, PostgresOutage, SilentPostgres, outage_of
 from tests.store.records import LEASE, SNAPSHOT, at, launched, lease_of, log, run_named
 from tests.waiting import until
@@ -124,6 +128,60 @@ def test_nothing_begins_while_it_could_not_be_recorded(
     outage.end()
     assert site.ended(run_id).status is RunStatus.SUCCESS
     assert len(site.notes("last")) == 1
+
+
+def test_a_worker_that_is_started_in_an_outage_waits_for_its_end(
+    tmp_path: Path, empty_postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(tmp_path, empty_postgres_url)
+    way = PostgresOutage(empty_postgres_url)
+    try:
+        site.write(CODE)
+        way.begin()
+        worker = site.start_here(database_url=way.url)
+        until(lambda: "It is waited for." in caplog.text, what="a worker that waits")
+        assert worker.record is None
+        way.end()
+        worker.until_serving()
+        for gate in ("held", "beside"):
+            site.open(gate)
+        assert site.run("diamond").status is RunStatus.SUCCESS
+        worker.end()
+        way.begin()
+        caplog.clear()
+        worker = site.start_here(database_url=way.url)
+        until(lambda: "It is waited for." in caplog.text, what="a worker that waits")
+        worker.end()
+    finally:
+        site.close()
+        way.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda url: url.replace("/test_", "/no_such_"), "does not exist"),
+        (lambda url: url.replace("postgresql+asyncpg", "mysql"), "is not known here"),
+        (lambda _url: "postgresql+asyncpg://nobody@:port/", "it is not a database URL"),
+    ],
+    ids=["a database that does not exist", "another kind of database", "no address"],
+)
+def test_a_worker_does_not_wait_for_what_will_never_be(
+    sqlite_site: Site, empty_postgres_url: str, change: Callable[[str], str], problem: str
+) -> None:
+    sqlite_site.write(CODE)
+    settings = replace(sqlite_site.settings, database_url=change(empty_postgres_url))
+    with pytest.raises(StoreUnavailableError, match=problem) as refused:
+        run_worker(settings, file=sqlite_site.file)
+    assert not refused.value.may_pass
+
+
+@pytest.mark.parametrize("refusal", [InvalidPasswordError, InvalidAuthorizationSpecificationError])
+def test_to_wait_does_not_let_in_whom_the_server_refuses(refusal: type[Exception]) -> None:
+    with pytest.raises(StoreUnavailableError) as told, TranslatedErrors("this one"):
+        raise refusal("password authentication failed")
+    assert told.value.problem == "password authentication failed"
+    assert not told.value.may_pass
 
 
 def test_code_that_is_loaded_and_then_broken_in_an_outage_is_published_once_that_is_over(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from dalsegno.store.run_progress import RunBatch, append
 from dalsegno.store.runs import fetch_run
 from dalsegno.store.tables import runs
 from tests.api.conftest import running
+from tests.end_to_end.service_processes import Processes
 from tests.faults.outages import PostgresOutage
 from tests.store.records import LEASE, at, launched, log, run_named
 from tests.waiting import until
@@ -95,6 +97,22 @@ def test_a_schema_of_another_version_is_told_as_the_reason(service_url: str, ser
     assert (status, answer["database"]) == (503, "ok")
     assert answer["schema"].startswith("is 0001, this version works with")
     assert "dalsegno migrate" in answer["schema"]
+
+
+def test_a_service_that_is_started_in_an_outage_waits_for_its_end(way: PostgresOutage, tmp_path: Path) -> None:
+    processes = Processes(tmp_path, way.url)
+    try:
+        way.begin()
+        served: list[str] = []
+        serving = threading.Thread(target=lambda: served.append(processes.serve()))
+        serving.start()
+        log = tmp_path / "service.err"
+        until(lambda: log.exists() and "It is waited for." in log.read_text(), what="a service that waits")
+        way.end()
+        serving.join()
+        assert readiness(served[0])[0] == 200
+    finally:
+        processes.close()
 
 
 @pytest.mark.parametrize("is_away", [True, False], ids=["after an outage", "at any other time"])

@@ -22,7 +22,9 @@ class AbandonedRuns:
         self._heartbeat_seconds = settings.heartbeat_seconds
         # A holder loses its lease where its heartbeat has to wait for what is left of it. Half of that is noticed.
         spare_seconds = settings.lease_seconds - settings.heartbeat_seconds
-        self._watch = LeaseWatch(slow_seconds=spare_seconds / 2, settling_seconds=settings.lease_seconds)
+        self._watch = LeaseWatch(
+            slow_seconds=spare_seconds / 2, settling_seconds=settings.lease_seconds, was_away=database.was_away
+        )
 
     async def watch(self) -> None:
         """Until it is cancelled: notices when the database is away, whether or not anybody asks for anything."""

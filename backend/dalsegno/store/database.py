@@ -38,6 +38,8 @@ class Database:
         self._driver = driver
         # As people name it, without a password.
         self.display_name = display_name
+        # It was not there at first, so the holders of runs may have been without it too.
+        self.was_away = False
         self._errors = TranslatedErrors(display_name)
 
     @classmethod

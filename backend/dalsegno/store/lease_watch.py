@@ -17,12 +17,15 @@ class LeaseWatch:
     While it was away no holder could renew its lease. Once it is back each gets the time of a lease to do so.
     """
 
-    def __init__(self, *, slow_seconds: float, settling_seconds: float) -> None:
-        """What takes longer than `slow_seconds` to begin had to wait: for other writers, or for the database."""
+    def __init__(self, *, slow_seconds: float, settling_seconds: float, was_away: bool = False) -> None:
+        """What takes longer than `slow_seconds` to begin had to wait: for other writers, or for the database.
+
+        `was_away`: it is back since a moment ago.
+        """
         self._slow_seconds = slow_seconds
         self._settling_seconds = settling_seconds
         self._settled_at = -math.inf
-        self._is_away = False
+        self._is_away = was_away
 
     @property
     def is_settled(self) -> bool:

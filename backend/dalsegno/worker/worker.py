@@ -23,6 +23,7 @@ from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.store.abandoned_runs import end_abandoned_run, find_abandoned_runs
 from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
+from dalsegno.store.first_contact import opened_once_there
 from dalsegno.store.lease_watch import LeaseWatch
 from dalsegno.store.queue import claim, fetch_cancel_requests, fetch_snapshots_in_use
 from dalsegno.store.runs import Lease
@@ -75,15 +76,19 @@ def run_worker(
 
     Then what runs may end within the grace period, and runs that are not done are given back; a second signal ends
     them at once. Raises CodeLoadError where neither or both are given or there is no such file, and
-    StoreUnavailableError, SchemaVersionError, InvalidSettingError. Code that does not import is reported in the
-    worker's record, and loaded again when it is mended.
+    SchemaVersionError, InvalidSettingError, StoreUnavailableError; where the database's server is just away, the worker
+    waits. Code that does not import is reported in the worker's record, and loaded again when it is mended.
     """
     if (file is None) == (module is None):
         raise CodeLoadError(source="code", problem="give a file (-f) or a module (-m), one of them")
     if file is not None and not file.is_file():
         raise CodeLoadError(source=str(file), problem="there is no such file")
     source = CodeSource(file=file.absolute() if file is not None else None, module=module)
-    database = Database.of(settings)
+    stopped = threading.Event()
+    with stopped_by_signals(stopped.set), stopped_by_event(stopped.set, stop):
+        database = opened_once_there(settings, stopped.wait)
+    if database is None:
+        return
     try:
         worker = Worker(settings, source, database, worker_id=worker_id, patience_seconds=patience_seconds)
         with stopped_by_signals(worker.stop), stopped_by_event(worker.stop, stop):
@@ -146,7 +151,11 @@ class Worker:
         self._is_told = True
         self._unpublished: tuple[PipelineSnapshot, ...] = ()
         self._tidied_at = monotonic()
-        self._watch = LeaseWatch(slow_seconds=settings.heartbeat_seconds, settling_seconds=settings.lease_seconds)
+        self._watch = LeaseWatch(
+            slow_seconds=settings.heartbeat_seconds,
+            settling_seconds=settings.lease_seconds,
+            was_away=database.was_away,
+        )
 
     def stop(self) -> None:
         """End in good order; asked again, at once. May be called from any thread, and by a signal's handler."""

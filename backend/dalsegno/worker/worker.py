@@ -33,6 +33,7 @@ from dalsegno.worker.active_runs import ActiveRuns
 from dalsegno.worker.authors_code import AuthorsCode
 from dalsegno.worker.automatic_retries import launch_due_retries
 from dalsegno.worker.channel_reader import ChannelReader
+from dalsegno.worker.claim_pace import ClaimPace
 from dalsegno.worker.loaded_code import CodeSource
 from dalsegno.worker.metrics import WorkerMetrics
 from dalsegno.worker.observers import Observers, RunLog, RunsObserver
@@ -151,6 +152,7 @@ class Worker:
         self._is_told = True
         self._unpublished: tuple[PipelineSnapshot, ...] = ()
         self._tidied_at = monotonic()
+        self._pace = ClaimPace()
         self._watch = LeaseWatch(
             slow_seconds=settings.heartbeat_seconds,
             settling_seconds=settings.lease_seconds,
@@ -199,7 +201,8 @@ class Worker:
             self._watch.failed(error)
             sleep(_AFTER_FAILURE_SECONDS)
             return
-        self._woken.wait(_LOOK_SECONDS)
+        # Where it was too soon to look through the queue, that is what is to be done next.
+        self._woken.wait(min(_LOOK_SECONDS, self._pace.seconds_left or _LOOK_SECONDS))
         if self._runs and not self._stops:
             # Every commit of its own runs is news.
             sleep(max(0.0, _REST_SECONDS - (monotonic() - began)))
@@ -221,7 +224,7 @@ class Worker:
                 self._runs.cancel(run_id)
 
     def _claim(self) -> None:
-        while len(self._runs) < self._settings.max_runs and not self._stops:
+        while len(self._runs) < self._settings.max_runs and not self._stops and not self._pace.seconds_left:
             lease = Lease(token=secrets.token_hex(16), holder=self.id, seconds=self._settings.lease_seconds)
             run = self._database.write(self._claimed(lease, self._runs.run_ids, asked_at=monotonic()))
             if run is None:
@@ -230,18 +233,20 @@ class Worker:
 
     def _claimed(self, lease: Lease, besides: list[str], *, asked_at: float) -> Script[Run | None]:
         # A script begins when its transaction has: where that had to wait, so had the holders of other runs.
-        self._watch.answered(monotonic() - asked_at)
+        began = monotonic()
+        self._watch.answered(began - asked_at)
         spare_expired = not self._watch.is_settled
-        return (
-            yield from claim(
-                self.id,
-                self._code.snapshot_ids,
-                lease,
-                besides=besides,
-                spare_expired=spare_expired,
-                limits=self._settings.tag_limits,
-            )
+        run = yield from claim(
+            self.id,
+            self._code.snapshot_ids,
+            lease,
+            besides=besides,
+            spare_expired=spare_expired,
+            limits=self._settings.tag_limits,
         )
+        if run is None:
+            self._pace.found_nothing(monotonic() - began)
+        return run
 
     def _tidy_up(self) -> None:
         self._pool.kill_overdue(self._settings.grace_seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 from tests.waiting import until
@@ -52,7 +53,25 @@ def hanging():
     stubborn()
 """
 
+BACKGROUND = """
+import subprocess
+
+@step
+def starts():
+    program = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    note("program", program.pid)
+    gate("held")
+
+@pipeline
+def leaving():
+    starts()
+"""
+
 FOR_EVER = {"lease_seconds": 600.0}
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def recorded(site: Site, run_id: str) -> object:
@@ -100,6 +119,30 @@ def test_a_killed_workers_run_is_carried_on_by_another(site: Site) -> None:
     assert kinds.count("STEP_ATTEMPT_LOST") == kinds.count("RUN_STARTED") == 1
     other.end()
     site.until_nothing_is_left()
+
+
+def test_what_a_worker_and_its_code_process_left_that_were_killed_at_once_is_ended_by_the_next_worker(
+    sqlite_site: Site,
+) -> None:
+    site = sqlite_site
+    site.write(BACKGROUND)
+    killed = site.start()
+    killed.until_serving()
+    site.launch("leaving")
+    (program,) = map(int, site.notes("program", 1))
+    (step_process,) = site.reached("held")
+    (code_process,) = {parent_of(step_process)}
+    assert parent_of(code_process) == killed.pid
+    # Neither sees the other go.
+    for pid in (killed.pid, code_process):
+        os.kill(pid, signal.SIGSTOP)
+    for pid in (killed.pid, code_process):
+        os.kill(pid, signal.SIGKILL)
+    killed.process.wait(30)
+    until(lambda: site.processes() == [program], what="the end of all that dies with its parent")
+    other = site.start()
+    other.until_serving()
+    assert program not in site.processes()
 
 
 def test_a_worker_stopped_past_its_lease_and_continued_kills_its_steps_and_writes_nothing(site: Site) -> None:

@@ -39,6 +39,7 @@ from dalsegno.worker.metrics import WorkerMetrics
 from dalsegno.worker.observers import Observers, RunLog, RunsObserver
 from dalsegno.worker.pooled_run import RunTools
 from dalsegno.worker.presence import Presence
+from dalsegno.worker.process_family import end_marked_by_the_dead
 from dalsegno.worker.replanning import replan_unserved
 from dalsegno.worker.run_recorder import CommitPolicy
 from dalsegno.worker.step_pool import StepPool
@@ -168,6 +169,7 @@ class Worker:
         """Work until asked to stop."""
         try:
             with self._metrics.given_out(self._settings.worker_metrics):
+                end_marked_by_the_dead()
                 self._presence.begin()
                 self._code.load()
                 _log.info("Worker %s serves %s.", self.id, self._source.location)

@@ -98,6 +98,8 @@ _ELSEWHERE: tuple[tuple[str, str, Any], ...] = (
     ("dalsegno.worker.step_process", "Interrupts", Interrupts),
     ("dalsegno.worker.run_loop", "Interrupts", Interrupts),
     ("dalsegno.worker.run_loop", "CapturedPrints", NoCapture),
+    # Nor are those of the real world looked at.
+    ("dalsegno.worker.worker", "end_marked_by_the_dead", lambda: None),
     # One storage for all processes.
     ("dalsegno.worker.worker", "OutputStorage", lambda _url, _durability: world().storage),
     # News of the database.

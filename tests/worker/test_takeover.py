@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 from tests.waiting import until
-from tests.worker.site import Site
+from tests.worker.site import Site, stat_of
 
 CODE = """
 @step
@@ -70,10 +69,6 @@ def leaving():
 FOR_EVER = {"lease_seconds": 600.0}
 
 
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
 def recorded(site: Site, run_id: str) -> object:
     instance = site.instance
     return instance.run(run_id), instance.step_states(run_id), instance.events(run_id)
@@ -131,11 +126,11 @@ def test_what_a_worker_and_its_code_process_left_that_were_killed_at_once_is_end
     site.launch("leaving")
     (program,) = map(int, site.notes("program", 1))
     (step_process,) = site.reached("held")
-    (code_process,) = {parent_of(step_process)}
-    assert parent_of(code_process) == killed.pid
+    code_process = int(stat_of(step_process)[1])
+    assert int(stat_of(code_process)[1]) == killed.pid
     # Neither sees the other go.
-    for pid in (killed.pid, code_process):
-        os.kill(pid, signal.SIGSTOP)
+    killed.stall()
+    os.kill(code_process, signal.SIGSTOP)
     for pid in (killed.pid, code_process):
         os.kill(pid, signal.SIGKILL)
     killed.process.wait(30)
@@ -152,7 +147,7 @@ def test_a_worker_stopped_past_its_lease_and_continued_kills_its_steps_and_write
     run_id = site.launch("chain")
     site.until_running(run_id, "held")
     (step_process,) = site.reached("held")
-    stale.send(signal.SIGSTOP)
+    stale.stall()
     other = site.start_here()
     other.until_serving()
     site.reached("held", 2)
@@ -173,7 +168,7 @@ def test_what_a_stale_workers_steps_have_done_meanwhile_never_counts(sqlite_site
     stale.until_serving()
     run_id = site.launch("chain")
     site.until_running(run_id, "held")
-    stale.send(signal.SIGSTOP)
+    stale.stall()
     site.start_here().until_serving()
     site.reached("held", 2)
     # Both succeed; the stale worker has yet to hear of its own.

@@ -81,7 +81,7 @@ class Instance:
         StoreUnavailableError, SchemaVersionError, InvalidSettingError.
         """
         settings = Settings.load()
-        database = Database.open(url or settings.database_url, durability=settings.durability)
+        database = Database.of(settings, url)
         return cls(database, OutputStorage(storage_url or settings.storage_url, settings.durability), settings)
 
     @classmethod
@@ -246,14 +246,15 @@ class Instance:
             statuses=tuple(RunStatus(one) for one in statuses),
             pipeline_name=pipeline_name,
         )
-        return prune(
-            self.database,
-            self.storage,
-            wanted,
-            unknown_folders=unknown_folders,
-            dry_run=dry_run,
-            observer=observer,
-        )
+        with self.database.unhurried():
+            return prune(
+                self.database,
+                self.storage,
+                wanted,
+                unknown_folders=unknown_folders,
+                dry_run=dry_run,
+                observer=observer,
+            )
 
     def cancel_run(self, run_id: str) -> Run:
         """Ask for the run to be cancelled: nothing starts after it. Raises RunNotFoundError.

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import sleep
 from types import FrameType
 
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ from dalsegno.logs import set_up_logging
 from dalsegno.output_storage import OutputStorage
 from dalsegno.settings import Settings
 from dalsegno.store.database import Database
+from dalsegno.store.first_contact import opened_once_there
 
 # What a worker may take to wind up, besides its grace period, before it is killed.
 _PATIENCE_SECONDS = 10.0
@@ -97,7 +99,10 @@ def run_service_with_workers(
 
 
 def _opened(settings: Settings) -> Database:
-    return Database.open(settings.database_url, durability=settings.durability)
+    """Until then who asks gets no answer; Ctrl-C and SIGTERM end the process, which has nothing to lose."""
+    database = opened_once_there(settings, sleep)
+    assert database is not None  # nothing stops it
+    return database
 
 
 def embedded(settings: Settings, database_url: str | None) -> Settings:

@@ -101,6 +101,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # How long a run's holder may be silent before it counts as gone, and how often it says that it is there.
     lease_seconds: float = 15.0
     heartbeat_seconds: float = 3.0
+    # How long a Postgres server's answer is waited for; less than a lease, so that its holder can try again in time.
+    database_timeout_seconds: float = 10.0
     # What happens in a run is committed after this time, or this many events, whichever comes first.
     commit_interval_ms: float = 20.0
     commit_events: int = 500
@@ -284,6 +286,7 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "durability": _one_of(Durability),
     "lease_seconds": _positive(float, "a number of seconds above 0"),
     "heartbeat_seconds": _positive(float, "a number of seconds above 0"),
+    "database_timeout_seconds": _positive(float, "a number of seconds above 0"),
     "commit_interval_ms": _positive(float, "a number of milliseconds above 0"),
     "commit_events": _positive(int, "a whole number above 0"),
     "max_runs": _positive(int, "a whole number above 0"),

@@ -11,6 +11,7 @@ import yaml
 from dalsegno import errors
 from dalsegno.api.metrics import ServiceMetrics
 from dalsegno.settings import Settings
+from dalsegno.store import first_contact
 from dalsegno.worker.metrics import WorkerMetrics
 from dalsegno.worker.outages import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, PATIENCE_OF_A_SCRIPT_SECONDS
 
@@ -59,6 +60,8 @@ def test_every_error_that_it_names_is_one() -> None:
 
 def test_its_times_are_those_of_the_code() -> None:
     assert f"waiting {FIRST_DELAY_SECONDS:g} s at first and a second at most" in TEXT
+    first, longest = first_contact.FIRST_DELAY_SECONDS, first_contact.LONGEST_DELAY_SECONDS
+    assert f"{first:g} s at first and {longest:g} s at most from one try" in TEXT
     assert (LONGEST_DELAY_SECONDS, PATIENCE_OF_A_SCRIPT_SECONDS) == (1.0, 60.0)
 
 

@@ -42,6 +42,9 @@ class PostgresOutage:
         self._thread = threading.Thread(target=self._loop.run_forever, name="way to Postgres", daemon=True)
         self._thread.start()
         self._ways: set[asyncio.Task[None]] = set()
+        # What is set, for the ways that are opened from now on, as long as they pass on what comes.
+        self._open = asyncio.Event()
+        self._open.set()
         self._listener: asyncio.Server | None = None
         self.end()
 
@@ -52,7 +55,7 @@ class PostgresOutage:
         self._do(self._listen())
 
     def close(self) -> None:
-        self.begin()
+        self._do(self._cut())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -84,16 +87,40 @@ class PostgresOutage:
             writer.transport.abort()
             return
         self._ways.add(way)
+        is_open = self._open
         try:
             with suppress(OSError, asyncio.CancelledError):
                 there, back = await _connect(self._server)
                 try:
-                    await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
+                    await asyncio.gather(_pass_on(reader, back, is_open), _pass_on(there, writer, is_open))
                 finally:
                     back.transport.abort()
         finally:
             writer.transport.abort()
             self._ways.discard(way)
+
+
+class SilentPostgres(PostgresOutage):
+    """The same where the network drops what is sent, and nobody says so: connections stand, and nothing comes.
+
+    Those that stood, or were opened, in the meantime stay so; new ones are as they should be.
+    """
+
+    def begin(self) -> None:
+        self._do(self._fall_silent())
+
+    def end(self) -> None:
+        if self._listener is None:
+            super().end()
+        else:
+            self._do(self._pass_again())
+
+    async def _fall_silent(self) -> None:
+        self._open.clear()
+
+    async def _pass_again(self) -> None:
+        self._open = asyncio.Event()
+        self._open.set()
 
 
 async def _connect(server: URL) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -103,8 +130,9 @@ async def _connect(server: URL) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     return await asyncio.open_connection(server.host, server.port or 5432)
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_open: asyncio.Event) -> None:
     while content := await reader.read(1 << 16):
+        await is_open.wait()
         writer.write(content)
         await writer.drain()
     writer.close()

@@ -356,7 +356,7 @@ def test_steps_of_a_stalled_worker_end_though_another_one_has_cancelled_the_run(
     run_id = site.launch("clings_with_children")
     pid = int(site.notes("clings_with_children", 1)[0])
     site.until_running(run_id, "clings_with_children")
-    stalled.send(signal.SIGSTOP)
+    stalled.stall()
     site.instance.cancel_run(run_id)
     site.start_here()
     assert site.ended(run_id).status is RunStatus.CANCELED

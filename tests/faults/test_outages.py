@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from asyncpg.exceptions import InvalidAuthorizationSpecificationError, InvalidPasswordError
+from msgspec.structs import replace
+from sqlalchemy import func, literal, select
 
 from dalsegno import Instance, execute_pipeline, pipeline, step
 from dalsegno.errors import LeaseLostError, StoreUnavailableError
@@ -20,14 +23,17 @@ from dalsegno.runs.status import RunStatus, StepStatus
 from dalsegno.store import sqlite_driver
 from dalsegno.store.abandoned_runs import has_expired
 from dalsegno.store.database import Database
+from dalsegno.store.driver_errors import TranslatedErrors
 from dalsegno.store.events import fetch_events
+from dalsegno.store.lease_watch import LeaseWatch
 from dalsegno.store.queue import claim
 from dalsegno.store.runs import fetch_run
 from dalsegno.store.tables import runs
-from dalsegno.worker.outages import Patience, Watch, script_waits, worker_waits
+from dalsegno.worker.outages import Patience, script_waits, worker_waits
 from dalsegno.worker.run_execution import Ending
 from dalsegno.worker.run_recorder import CommitPolicy, RunRecorder
-from tests.faults.outages import Outage, PostgresOutage, outage_of
+from dalsegno.worker.worker import run_worker
+from tests.faults.outages import Outage, PostgresOutage, SilentPostgres, outage_of
 from tests.store.records import LEASE, SNAPSHOT, at, launched, lease_of, log, run_named
 from tests.waiting import until
 from tests.worker.site import Site
@@ -122,6 +128,60 @@ def test_nothing_begins_while_it_could_not_be_recorded(
     outage.end()
     assert site.ended(run_id).status is RunStatus.SUCCESS
     assert len(site.notes("last")) == 1
+
+
+def test_a_worker_that_is_started_in_an_outage_waits_for_its_end(
+    tmp_path: Path, empty_postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(tmp_path, empty_postgres_url)
+    way = PostgresOutage(empty_postgres_url)
+    try:
+        site.write(CODE)
+        way.begin()
+        worker = site.start_here(database_url=way.url)
+        until(lambda: "It is waited for." in caplog.text, what="a worker that waits")
+        assert worker.record is None
+        way.end()
+        worker.until_serving()
+        for gate in ("held", "beside"):
+            site.open(gate)
+        assert site.run("diamond").status is RunStatus.SUCCESS
+        worker.end()
+        way.begin()
+        caplog.clear()
+        worker = site.start_here(database_url=way.url)
+        until(lambda: "It is waited for." in caplog.text, what="a worker that waits")
+        worker.end()
+    finally:
+        site.close()
+        way.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda url: url.replace("/test_", "/no_such_"), "does not exist"),
+        (lambda url: url.replace("postgresql+asyncpg", "mysql"), "is not known here"),
+        (lambda _url: "postgresql+asyncpg://nobody@:port/", "it is not a database URL"),
+    ],
+    ids=["a database that does not exist", "another kind of database", "no address"],
+)
+def test_a_worker_does_not_wait_for_what_will_never_be(
+    sqlite_site: Site, empty_postgres_url: str, change: Callable[[str], str], problem: str
+) -> None:
+    sqlite_site.write(CODE)
+    settings = replace(sqlite_site.settings, database_url=change(empty_postgres_url))
+    with pytest.raises(StoreUnavailableError, match=problem) as refused:
+        run_worker(settings, file=sqlite_site.file)
+    assert not refused.value.may_pass
+
+
+@pytest.mark.parametrize("refusal", [InvalidPasswordError, InvalidAuthorizationSpecificationError])
+def test_to_wait_does_not_let_in_whom_the_server_refuses(refusal: type[Exception]) -> None:
+    with pytest.raises(StoreUnavailableError) as told, TranslatedErrors("this one"):
+        raise refusal("password authentication failed")
+    assert told.value.problem == "password authentication failed"
+    assert not told.value.may_pass
 
 
 def test_code_that_is_loaded_and_then_broken_in_an_outage_is_published_once_that_is_over(
@@ -220,6 +280,74 @@ def test_a_script_goes_on_as_well(site: Site, outage: Outage, caplog: pytest.Log
         assert [len(state.attempts) for state in result.step_stats.values()] == [1, 1]
 
 
+@pytest.fixture
+def silence(empty_postgres_url: str) -> Iterator[SilentPostgres]:
+    Database.open(empty_postgres_url).close()
+    made = SilentPostgres(empty_postgres_url)
+    yield made
+    made.close()
+
+
+async def test_a_server_that_is_silent_is_given_up_and_so_are_all_connections_to_it(silence: SilentPostgres) -> None:
+    database = Database.open(silence.url, answer_seconds=2.0)
+
+    def slow():
+        yield select(func.pg_sleep(0.3))
+
+    # Each has a connection of its own.
+    await asyncio.gather(*(database.read_async(slow()) for _ in range(4)))
+    silence.begin()
+    with pytest.raises(StoreUnavailableError) as refused:
+        await database.write_async(launched(run_named("r")))
+    assert refused.value.problem == "it has not answered within 2 s (DALSEGNO_DATABASE_TIMEOUT_SECONDS)"
+    assert refused.value.may_pass
+    silence.end()
+    # The connections of before are as silent as they were; none of them is tried.
+    await database.write_async(launched(run_named("r")))
+    assert await database.read_async(fetch_run("r")) is not None
+    await database.close_async()
+    database.close()
+
+
+def test_a_statement_that_takes_long_is_given_up_unless_it_may(empty_postgres_url: str) -> None:
+    database = Database.open(empty_postgres_url, answer_seconds=0.5)
+
+    def slow():
+        rows = yield select(func.pg_sleep(1.0), literal("done").label("what"))
+        return rows[0].what
+
+    with pytest.raises(StoreUnavailableError):
+        database.read(slow())
+    with database.unhurried():
+        assert database.read(slow()) == "done"
+    with pytest.raises(StoreUnavailableError):
+        database.read(slow())
+    database.close()
+
+
+def test_a_run_goes_on_after_its_server_was_silent(
+    tmp_path: Path, empty_postgres_url: str, silence: SilentPostgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(tmp_path, empty_postgres_url)
+    try:
+        site.write(CODE)
+        worker = site.start_here(database_url=silence.url, database_timeout_seconds=1.0)
+        worker.until_serving()
+        run_id = site.launch("diamond")
+        site.until_running(run_id, "held")
+        site.until_running(run_id, "beside")
+        silence.begin()
+        for gate in ("held", "beside"):
+            site.open(gate)
+        until(lambda: "steps go on meanwhile" in caplog.text, what="a worker that waits")
+        silence.end()
+        assert site.ended(run_id).status is RunStatus.SUCCESS
+        states = site.instance.step_states(run_id)
+        assert {key: len(state.attempts) for key, state in states.items()} == dict.fromkeys(states, 1)
+    finally:
+        site.close()
+
+
 class Deaf(Database):
     """Does what is written, but who asked for it is told otherwise, as where a connection breaks at its commit."""
 
@@ -313,15 +441,23 @@ def test_patience_ends_when_it_is_told_to() -> None:
 
 
 def test_after_an_outage_leases_that_ran_out_are_not_believed_at_once() -> None:
-    watch = Watch(slow_seconds=3.0, settling_seconds=3600.0)
+    watch = LeaseWatch(slow_seconds=3.0, settling_seconds=3600.0)
     watch.answered()
     assert watch.is_settled
     watch.answered(seconds=10.0)
     assert not watch.is_settled
-    failing = Watch(slow_seconds=3.0, settling_seconds=3600.0)
+    failing = LeaseWatch(slow_seconds=3.0, settling_seconds=3600.0)
     failing.failed(StoreUnavailableError(database="this one", problem="it went away"))
     failing.answered()
     assert not failing.is_settled
+
+
+def test_the_time_to_renew_a_lease_begins_when_the_database_is_back() -> None:
+    watch = LeaseWatch(slow_seconds=3.0, settling_seconds=0.0)
+    watch.failed(StoreUnavailableError(database="this one", problem="it went away"))
+    assert not watch.is_settled
+    watch.answered()
+    assert watch.is_settled
 
 
 def test_a_run_given_back_is_claimed_while_leases_that_ran_out_are_spared(database: Database) -> None:

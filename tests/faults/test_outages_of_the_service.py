@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,15 @@ from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
 from dalsegno.store.run_progress import RunBatch, append
 from dalsegno.store.runs import fetch_run
+from dalsegno.store.tables import runs
 from tests.api.conftest import running
+from tests.end_to_end.service_processes import Processes
 from tests.faults.outages import PostgresOutage
 from tests.store.records import LEASE, at, launched, log, run_named
 from tests.waiting import until
 
 EVENTS = 'subscription { runEvents(runId: "r") { isLast events { kind } } }'
+PLAN = '{ reexecutionPlan(parentRunId: "r", strategy: FROM_FAILURE) { __typename } }'
 UPDATES = 'subscription { runUpdates(runId: "r") { status version stepTable } }'
 
 
@@ -93,6 +97,48 @@ def test_a_schema_of_another_version_is_told_as_the_reason(service_url: str, ser
     assert (status, answer["database"]) == (503, "ok")
     assert answer["schema"].startswith("is 0001, this version works with")
     assert "dalsegno migrate" in answer["schema"]
+
+
+def test_a_service_that_is_started_in_an_outage_waits_for_its_end(way: PostgresOutage, tmp_path: Path) -> None:
+    processes = Processes(tmp_path, way.url)
+    try:
+        way.begin()
+        served: list[str] = []
+        serving = threading.Thread(target=lambda: served.append(processes.serve()))
+        serving.start()
+        log = tmp_path / "service.err"
+        until(lambda: log.exists() and "It is waited for." in log.read_text(), what="a service that waits")
+        way.end()
+        serving.join()
+        assert readiness(served[0])[0] == 200
+    finally:
+        processes.close()
+
+
+@pytest.mark.parametrize("is_away", [True, False], ids=["after an outage", "at any other time"])
+def test_a_scripts_run_whose_lease_ran_out_is_spared_just_after_an_outage(
+    server: Database, way: PostgresOutage, tmp_path: Path, is_away: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(database_url=way.url, storage_url=str(tmp_path), lease_seconds=600, heartbeat_seconds=0.1)
+    database = Database.open(way.url)
+
+    def expire():
+        yield runs.update().values(lease_expires_at=at(0))
+
+    with running(settings, database, OutputStorage(settings.storage_url)) as url:
+        if is_away:
+            way.begin()
+            # Nobody has asked it for anything.
+            until(lambda: "It is tried again." in caplog.text, what="a service that notices")
+            server.write(expire())
+            way.end()
+        else:
+            server.write(expire())
+        httpx.post(f"{url}/graphql", json={"query": PLAN}).raise_for_status()
+        run = server.read(fetch_run("r"))
+    database.close()
+    assert run is not None
+    assert run.status is (RunStatus.RUNNING if is_away else RunStatus.FAILURE)
 
 
 @pytest.mark.parametrize("query", [EVENTS, UPDATES])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +26,7 @@ from dalsegno.settings import Settings
 from dalsegno.store.database import Database
 from dalsegno.store.script import Script
 from tests.stored import TABLES_OF_A_RUN, everything_of
+from tests.waiting import until
 
 broken = True
 
@@ -212,6 +216,43 @@ def test_stopped_anywhere_nothing_is_half_there_and_the_next_call_goes_on(
     assert fates == {True, False}
     # Two moments for each transaction, and for the deletion of the files.
     assert moment > 12
+
+
+# It stands still once a group is gone, so that it can't be done before it is killed.
+PRUNING = """
+import threading
+from dalsegno import Instance
+
+Instance.open().prune(keep_last=1, observer=lambda group: threading.Event().wait())
+"""
+
+
+@pytest.mark.parametrize("storage_url", ["folder"], indirect=True)
+def test_a_process_that_was_killed_while_it_deleted_is_followed_by_one_that_finishes_it(
+    instance: Instance, storage_url: str, tmp_path: Path
+) -> None:
+    doomed = [run_id for _ in range(2) for run_id in group_of_two(instance)]
+    kept = group_of_two(instance)
+    before = [everything_of(instance, run_id) for run_id in kept]
+    for number in range(1_000):
+        put(f"{storage_url}/{doomed[0]}/left/{number}")
+    stored = files_of(instance, *doomed)
+    url = instance.database.url.render_as_string(hide_password=False)
+    settings = {"DALSEGNO_DATABASE_URL": url, "DALSEGNO_STORAGE_URL": storage_url}
+    with subprocess.Popen([sys.executable, "-c", PRUNING], cwd=tmp_path, env={**os.environ, **settings}) as process:
+        until(lambda: not all(map(os.path.exists, stored)), what="the first file to go")
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    # The second group has not had its turn; of the first nobody hears any more.
+    assert len(files_of(instance, *doomed[2:])) > 0
+    assert {run.run_id for run in instance.runs()} == {*doomed[2:], *kept}
+    pruned = instance.prune(keep_last=1)
+    assert [one.group.root_run_id for one in pruned.groups] == [doomed[2]]
+    assert files_of(instance, *doomed) == []
+    assert rows_of(instance, *doomed) == 0
+    assert [everything_of(instance, run_id) for run_id in kept] == before
+    # It loads what the first run of its group has made.
+    assert reexecute_pipeline(counting, kept[1], step_selection="check", instance=instance).success
 
 
 def test_files_that_no_successful_attempt_made_go_once_they_are_old(instance: Instance) -> None:

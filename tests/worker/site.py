@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,28 @@ class WorkerProcess:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def stall(self) -> None:
+        """It stands still from now on, but not in the midst of a write: on SQLite nobody else could write then."""
+
+        def stands_still() -> bool:
+            self.send(signal.SIGSTOP)
+            until(lambda: stat_of(self.pid)[0] == "T", what="a worker that stands still")
+            if self._site.may_write():
+                return True
+            self.send(signal.SIGCONT)
+            return False
+
+        until(stands_still, what="a worker that stands still and writes nothing")
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.send(number)
         return self.process.wait(30)
+
+
+def stat_of(pid: int) -> list[str]:
+    """What the system tells of a process, from its state on."""
+    # Its name, in parentheses, may hold anything.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 class WorkerHere:
@@ -164,6 +184,17 @@ class Site:
         os.environ[MARK] = self.mark
         self._worker_here = WorkerHere(self, patience_seconds, replace(self.settings, **(SHORT | settings)))
         return self._worker_here
+
+    def may_write(self) -> bool:
+        """Nobody is in the midst of a write that would hold up others for as long as it lasts."""
+        if self.database.dialect_name != "sqlite":
+            return True
+        with closing(sqlite3.connect(self.database.url.database or "", timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            return True
 
     def workers(self) -> list[WorkerRecord]:
         return self.database.read(live_workers())

@@ -24,6 +24,7 @@ from dalsegno.errors import InvalidSettingError
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus
 from dalsegno.settings import ListenAddress
 from dalsegno.worker import worker as worker_module
+from dalsegno.worker.pooled_run import PooledRun
 from dalsegno.worker.spans import SpanWriter
 from dalsegno.worker.tracing import Traces, are_asked_for, open_traces, trace_id_of
 from dalsegno.worker.worker import run_worker
@@ -87,6 +88,28 @@ def test_metrics_are_given_out_where_the_setting_says(sqlite_site: Site) -> None
     assert found["dalsegno_worker_attempt_duration_seconds_count"] == 3
     assert found["dalsegno_worker_runs_ended_total success"] == 1
     assert found["dalsegno_worker_events_total"] >= 8
+
+
+def test_a_run_that_fails_for_a_fault_of_the_worker_itself_is_told_of_as_any_other(
+    sqlite_site: Site, monkeypatch: pytest.MonkeyPatch, spans: InMemorySpanExporter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "dalsegno")
+    site, port = sqlite_site, free_port()
+    site.write(CODE)
+
+    def fail(_run: PooledRun) -> bool:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(PooledRun, "run_to_end", fail)
+    site.start_here(worker_metrics=ListenAddress(host="127.0.0.1", port=port)).until_serving()
+    run = site.run("chain")
+    assert run.status is RunStatus.FAILURE
+    assert run.error is not None and run.error.message == "a fault of ours"
+    until(lambda: told(port)["dalsegno_worker_runs"] == 0, what="the end of the run")
+    assert told(port)["dalsegno_worker_runs_ended_total failure"] == 1
+    (span,) = by_name(spans, run.run_id)["run chain"]
+    assert span.status.status_code is StatusCode.ERROR
+    assert f"Run {run.run_id} ended: FAILURE" in caplog.messages
 
 
 def test_a_worker_that_can_not_listen_where_it_is_told_to_says_so_and_does_not_start(sqlite_site: Site) -> None:

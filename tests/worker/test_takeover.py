@@ -7,7 +7,7 @@ import signal
 
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 from tests.waiting import until
-from tests.worker.site import Site
+from tests.worker.site import Site, stat_of
 
 CODE = """
 @step
@@ -50,6 +50,20 @@ def stubborn():
 @pipeline
 def hanging():
     stubborn()
+"""
+
+BACKGROUND = """
+import subprocess
+
+@step
+def starts():
+    program = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    note("program", program.pid)
+    gate("held")
+
+@pipeline
+def leaving():
+    starts()
 """
 
 FOR_EVER = {"lease_seconds": 600.0}
@@ -102,6 +116,30 @@ def test_a_killed_workers_run_is_carried_on_by_another(site: Site) -> None:
     site.until_nothing_is_left()
 
 
+def test_what_a_worker_and_its_code_process_left_that_were_killed_at_once_is_ended_by_the_next_worker(
+    sqlite_site: Site,
+) -> None:
+    site = sqlite_site
+    site.write(BACKGROUND)
+    killed = site.start()
+    killed.until_serving()
+    site.launch("leaving")
+    (program,) = map(int, site.notes("program", 1))
+    (step_process,) = site.reached("held")
+    code_process = int(stat_of(step_process)[1])
+    assert int(stat_of(code_process)[1]) == killed.pid
+    # Neither sees the other go.
+    killed.stall()
+    os.kill(code_process, signal.SIGSTOP)
+    for pid in (killed.pid, code_process):
+        os.kill(pid, signal.SIGKILL)
+    killed.process.wait(30)
+    until(lambda: site.processes() == [program], what="the end of all that dies with its parent")
+    other = site.start()
+    other.until_serving()
+    assert program not in site.processes()
+
+
 def test_a_worker_stopped_past_its_lease_and_continued_kills_its_steps_and_writes_nothing(site: Site) -> None:
     site.write(CODE)
     stale = site.start()
@@ -109,7 +147,7 @@ def test_a_worker_stopped_past_its_lease_and_continued_kills_its_steps_and_write
     run_id = site.launch("chain")
     site.until_running(run_id, "held")
     (step_process,) = site.reached("held")
-    stale.send(signal.SIGSTOP)
+    stale.stall()
     other = site.start_here()
     other.until_serving()
     site.reached("held", 2)
@@ -130,7 +168,7 @@ def test_what_a_stale_workers_steps_have_done_meanwhile_never_counts(sqlite_site
     stale.until_serving()
     run_id = site.launch("chain")
     site.until_running(run_id, "held")
-    stale.send(signal.SIGSTOP)
+    stale.stall()
     site.start_here().until_serving()
     site.reached("held", 2)
     # Both succeed; the stale worker has yet to hear of its own.

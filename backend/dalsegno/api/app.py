@@ -49,9 +49,12 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         carrier = BulkCarrier(service)
         carrying = asyncio.create_task(carrier.run())
+        watching = asyncio.create_task(service.abandoned_runs.watch())
         try:
             yield
         finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
             await carrier.stop(carrying, _GRACE_SECONDS)
             service.changes.close()
             await database.close_async()

@@ -18,11 +18,9 @@ from dalsegno.plan.plan import Plan
 from dalsegno.runs.bulk import BulkAction, BulkOutcome, runs_of_bulk, told_of_many
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.status import ReexecutionStrategy
-from dalsegno.store.abandoned_runs import end_abandoned_run
 from dalsegno.store.bulks import matching_runs
 from dalsegno.store.lineages import fetch_lineages
 from dalsegno.store.run_filter import RunFilter
-from dalsegno.store.script import Script
 
 # Lineages are read for so many runs at once: what a bulk plans on is never all in memory.
 _READ_AT_ONCE = 25
@@ -109,7 +107,7 @@ async def _subjects(context: RequestContext, run_ids: Sequence[str]) -> list[Ree
     lineages = await context.service.database.read_async(fetch_lineages(run_ids, whole=True))
     unfinished = [run_id for run_id, one in lineages.items() if not one.nearest.status.has_ended]
     if unfinished:
-        await context.service.database.write_async(_end_abandoned(unfinished))
+        await context.service.abandoned_runs.end(unfinished)
         # Where scripts that executed them are gone, no worker can carry them on, and they have ended now.
         lineages = await context.service.database.read_async(fetch_lineages(run_ids, whole=True))
     return [await _subject(context, lineages[run_id]) for run_id in run_ids]
@@ -123,11 +121,6 @@ async def _subject(context: RequestContext, lineage: Lineage) -> ReexecutionSubj
         snapshot = await loaders.snapshot.load(snapshot_id)
         pipeline = CurrentPipeline(snapshot=snapshot, is_served=await loaders.is_served.load(snapshot_id))
     return ReexecutionSubject(lineage=lineage, pipeline=pipeline, active_run_ids=())
-
-
-def _end_abandoned(run_ids: Sequence[str]) -> Script[None]:
-    for run_id in run_ids:
-        yield from end_abandoned_run(run_id)
 
 
 def _pieces(run_ids: Sequence[str]) -> Iterator[list[str]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import strawberry
 
+from dalsegno.api.abandoned_runs import AbandonedRuns
 from dalsegno.api.access import Caller
 from dalsegno.api.loaders import Loaders
 from dalsegno.api.metrics import ServiceMetrics
@@ -48,6 +50,11 @@ class Service:
     step_counts: Recent[tuple[str, int], StepCounts] = field(default_factory=lambda: Recent(_COUNTS_KEPT))
     # A bulk has been started here.
     bulk_started: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @cached_property
+    def abandoned_runs(self) -> AbandonedRuns:
+        """Runs whose script is gone."""
+        return AbandonedRuns(self.database, self.settings)
 
 
 class RequestContext:

@@ -17,7 +17,6 @@ from dalsegno.output_storage import OutputStorage, StoredOutput
 from dalsegno.plan.plan import Plan, PlanWarning, PlanWarningKind
 from dalsegno.runs.lineage import Lineage
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
-from dalsegno.store.abandoned_runs import end_abandoned_run
 from dalsegno.store.lineage import fetch_lineage
 from dalsegno.store.pipelines import current_snapshot_ids
 from dalsegno.store.runs import fetch_active_run_ids
@@ -81,7 +80,7 @@ async def subject_of(context: RequestContext, run_id: str) -> ReexecutionSubject
     subject = await service.database.read_async(_subject(run_id, service))
     if subject is None:
         raise RunNotFoundError(run_id=run_id)
-    if not subject.lineage.nearest.status.has_ended and await service.database.write_async(end_abandoned_run(run_id)):
+    if not subject.lineage.nearest.status.has_ended and await service.abandoned_runs.end([run_id]):
         # The script that executed it is gone, and no worker can carry it on.
         return await subject_of(context, run_id)
     return subject

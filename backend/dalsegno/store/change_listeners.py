@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.020
 RECONNECT_SECONDS = 0.5
+# How often a server that has nothing to tell is asked whether it is there, and how long it may take to answer.
+ASK_SECONDS = 10.0
 
 Tell = Callable[[], None]
 
@@ -140,7 +142,8 @@ class PostgresListener:
     async def _listen(self, tell: Tell, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._main = asyncio.current_task()
-        engine = create_async_engine(self._url, poolclass=NullPool)
+        limits = {"timeout": ASK_SECONDS, "command_timeout": ASK_SECONDS}
+        engine = create_async_engine(self._url, poolclass=NullPool, connect_args=limits)
         try:
             while True:
                 try:
@@ -162,4 +165,18 @@ class PostgresListener:
             # What came before the listener was there.
             tell()
             ready.set()
-            await lost.wait()
+            try:
+                while not await _within(lost.wait(), ASK_SECONDS):
+                    # Where the network drops what is sent, nothing comes, not even that the connection is lost.
+                    await raw.fetchval("SELECT 1")
+            except TimeoutError:
+                raw.terminate()
+                raise
+
+
+async def _within(event: Coroutine[Any, Any, Any], seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event, seconds)
+    except TimeoutError:
+        return False
+    return True

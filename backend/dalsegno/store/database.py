@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from dalsegno.errors import InvalidSettingError, SchemaVersionError, StoreUnavailableError
 from dalsegno.output_storage.syncing import make_folder
-from dalsegno.settings import Durability
+from dalsegno.settings import Durability, Settings
 from dalsegno.store.driver_errors import TranslatedErrors
 from dalsegno.store.schema import HEAD_REVISION, create_schema, found_revision, is_empty
 from dalsegno.store.script import Script, run_script
@@ -37,7 +38,20 @@ class Database:
         self._driver = driver
         # As people name it, without a password.
         self.display_name = display_name
+        # It was not there at first, so the holders of runs may have been without it too.
+        self.was_away = False
         self._errors = TranslatedErrors(display_name)
+
+    @classmethod
+    def of(cls, settings: Settings, url: str | None = None) -> Database:
+        """The database that the settings name, or another one, opened as they say. Raises as `open` does."""
+        return cls.open(
+            url or settings.database_url,
+            durability=settings.durability,
+            # Who stalls holds no run back from who takes it over.
+            stall_seconds=settings.lease_seconds,
+            answer_seconds=settings.database_timeout_seconds,
+        )
 
     @classmethod
     def open(
@@ -47,17 +61,26 @@ class Database:
         create: bool = True,
         durability: Durability = Durability.PROCESS,
         stall_seconds: float | None = None,
+        answer_seconds: float | None = None,
     ) -> Database:
         """The database at `url`: "sqlite:///PATH" or "postgresql+asyncpg://USER@HOST/NAME".
 
         A new or empty one gets the schema, unless `create` is False. Where this process stalls for longer than
-        `stall_seconds` in a transaction, Postgres undoes that, and with it its locks. Raises StoreUnavailableError
-        where it can't be reached, SchemaVersionError where it holds another schema, InvalidSettingError where it can't
+        `stall_seconds` in a transaction, Postgres undoes that, and with it its locks; where that does not answer for
+        `answer_seconds`, what was asked for is given up with StoreUnavailableError. Raises that as well where the
+        database can't be reached, SchemaVersionError where it holds another schema, InvalidSettingError where it can't
         be as durable as that.
         """
         parsed, display_name = parse_url(url)
         synced = durability is Durability.POWER
-        driver = open_driver(parsed, display_name, create=create, synced=synced, stall_seconds=stall_seconds)
+        driver = open_driver(
+            parsed,
+            display_name,
+            create=create,
+            synced=synced,
+            stall_seconds=stall_seconds,
+            answer_seconds=answer_seconds,
+        )
         database = cls(driver, display_name)
         try:
             database._prepare(create=create)
@@ -103,6 +126,19 @@ class Database:
         with self._errors:
             return await self._driver.read_async(found_revision)
 
+    @contextmanager
+    def unhurried(self) -> Iterator[None]:
+        """Within, answers may take as long as they do: for what reads or changes much at once."""
+        if isinstance(self._driver, SQLiteDriver):
+            yield
+            return
+        limit = self._driver.answer_limit
+        before, limit.seconds = limit.seconds, None
+        try:
+            yield
+        finally:
+            limit.seconds = before
+
     def close(self) -> None:
         """Closes the connections of sync calls. Who made async calls awaits `close_async` first, on the same loop."""
         self._driver.close()
@@ -146,14 +182,20 @@ def parse_url(url: str) -> tuple[URL, str]:
 
 
 def open_driver(
-    url: URL, display_name: str, *, create: bool, synced: bool = False, stall_seconds: float | None = None
+    url: URL,
+    display_name: str,
+    *,
+    create: bool,
+    synced: bool = False,
+    stall_seconds: float | None = None,
+    answer_seconds: float | None = None,
 ) -> SQLiteDriver | PostgresDriver:
     """The driver of a parsed URL. Raises StoreUnavailableError where there is no file, or no folder to make it in."""
     if url.drivername not in _SQLITE:
         # Loaded when used: it takes longer than all the rest.
         from dalsegno.store.postgres_driver import PostgresDriver
 
-        return PostgresDriver(url, stall_seconds)
+        return PostgresDriver(url, stall_seconds, answer_seconds)
     if create:
         try:
             make_folder(os.path.dirname(display_name), synced=synced)

@@ -22,6 +22,8 @@ from dalsegno.store.sqlite_lock import process_that_writes
 # A mistake in a statement or in its values, not a fault of the database.
 _OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 
+# Postgres's codes: who connects may not (28), or there is no such database (3D). To wait mends nothing.
+_REFUSED = ("28", "3D")
 _LOCKED = "database is locked"
 # What drivers say of a file, and what it means to the reader.
 _MEANINGS = (
@@ -71,4 +73,6 @@ class TranslatedErrors:
         # SQLAlchemy prefixes the driver's class: "<class 'asyncpg.exceptions.X'>: text".
         text = said.partition(">: ")[2] if said.startswith("<class ") else said
         problem = text.rstrip(".") or type(cause).__name__
-        return StoreUnavailableError(database=self._display_name, problem=problem, may_pass=True)
+        sqlstate: str = getattr(cause, "sqlstate", None) or ""
+        may_pass = not sqlstate.startswith(_REFUSED)
+        return StoreUnavailableError(database=self._display_name, problem=problem, may_pass=may_pass)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from dalsegno.errors import DalsegnoError, LeaseLostError, StoreUnavailableError
 from dalsegno.plan.plan import Plan
 from dalsegno.runs.attempts import StepState
 from dalsegno.runs.automatic_retry import number_of_retry
-from dalsegno.runs.events import RunFailed
+from dalsegno.runs.events import Event, RunFailed
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import RunStatus
 from dalsegno.runs.step_states import StepStates
@@ -173,12 +173,16 @@ class ActiveRuns:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not send the run round all workers for ever
             _log.exception("Run %s could not be executed.", run.run_id, extra={"run_id": run.run_id})
-            self._fail(run, token, error, states, snapshot)
+            for told in self._failed(run, token, error, states, snapshot):
+                observe(*told)
             return
         if not has_ended:
             _patiently(patience, lambda: self._database.write(release(run.run_id, token, self._tools.worker_id)))
 
-    def _fail(self, run: Run, token: str, error: Exception, states: StepStates, snapshot: PipelineSnapshot) -> None:
+    def _failed(
+        self, run: Run, token: str, error: Exception, states: StepStates, snapshot: PipelineSnapshot
+    ) -> Sequence[tuple[datetime, Event]]:
+        """What is recorded of the run's failure; nothing where it can't be."""
         now = datetime.now(UTC)
         info = error_info(error)
         retry_number = number_of_retry(run.tags, snapshot.tags, [info])
@@ -191,8 +195,12 @@ class ActiveRuns:
             error=info,
             retry_number=retry_number,
         )
-        with suppress(DalsegnoError):
+        try:
             self._database.write(append(run.run_id, token, batch))
+        except DalsegnoError:
+            # Its lease runs out, and another worker tries, or cancels it where somebody wants that.
+            return ()
+        return batch.events
 
 
 def _patiently(patience: Patience, work: Callable[[], T]) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import subprocess
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from dalsegno.worker.channel import Channel
 from dalsegno.worker.channel_reader import ChannelReader, Listener
 from dalsegno.worker.code_process import CodeOrder, command_line
 from dalsegno.worker.messages import Fork, FromCodeProcess, decode_from_code, encode
-from dalsegno.worker.process_family import MARK, end_marked
+from dalsegno.worker.process_family import MARK, end_marked, new_mark
 from dalsegno.worker.process_ties import how_it_ended
 
 # How long a code process may take to kill what it has forked.
@@ -53,7 +52,7 @@ class LoadedCode:
         self.snapshots: Mapping[str, PipelineSnapshot] = {}
         self.folder = folder
         folder.mkdir(parents=True)
-        self._mark = secrets.token_hex(8)
+        self._mark = new_mark()
         self._channel, theirs = Channel.pair()
         order = CodeOrder(
             file=None if source.file is None else str(source.file),

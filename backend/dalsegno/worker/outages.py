@@ -1,4 +1,4 @@
-"""A database that is away for a while: what is tried again, for how long, and what is not believed just after it."""
+"""A database that is away for a while: what is tried again, and for how long."""
 
 from __future__ import annotations
 
@@ -70,37 +70,3 @@ class Patience:
             while (left := min(now + seconds, until, self._end_at) - monotonic()) > 0:
                 self._changed.wait(left)
             return monotonic() < min(until, self._end_at)
-
-
-class Watch:
-    """Whether the database has been there for long enough to believe that a lease ran out because its holder is gone.
-
-    While it was away no holder could renew its lease. Once it is back each gets the time of a lease to do so.
-    """
-
-    def __init__(self, *, slow_seconds: float, settling_seconds: float) -> None:
-        """What takes longer than `slow_seconds` to begin had to wait: for other writers, or for the database."""
-        self._slow_seconds = slow_seconds
-        self._settling_seconds = settling_seconds
-        self._settled_at = -math.inf
-        self._is_away = False
-
-    @property
-    def is_settled(self) -> bool:
-        """Leases that have run out are to be believed."""
-        return monotonic() >= self._settled_at
-
-    def failed(self, error: StoreUnavailableError) -> None:
-        """It did not answer."""
-        if not self._is_away:
-            _log.warning("%s It is tried again.", error)
-        self._is_away = True
-        self._settled_at = monotonic() + self._settling_seconds
-
-    def answered(self, seconds: float = 0.0) -> None:
-        """It answered after so long."""
-        if self._is_away:
-            _log.info("The database is back.")
-        self._is_away = False
-        if seconds > self._slow_seconds:
-            self._settled_at = monotonic() + self._settling_seconds

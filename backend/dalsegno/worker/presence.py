@@ -34,8 +34,11 @@ class Presence:
         self._thread = threading.Thread(target=self._say_again_and_again, name="dalsegno-heartbeat", daemon=True)
 
     def begin(self) -> None:
-        """From now on the worker is there. Raises StoreUnavailableError."""
-        self._database.write(register(self._record, self._ttl_seconds))
+        """From now on the worker is there, or, where the database is away, as soon as that is back."""
+        try:
+            self._database.write(register(self._record, self._ttl_seconds))
+        except StoreUnavailableError as error:
+            _log.warning("%s It is tried again.", error)
         self._thread.start()
 
     def say(self, record: WorkerRecord, published: Sequence[PipelineSnapshot] = ()) -> None:

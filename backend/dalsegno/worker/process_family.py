@@ -8,6 +8,7 @@ what is left in the group of a step process is killed alone.
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Collection
@@ -62,10 +63,28 @@ def is_of_other_session(pid: int) -> bool:
         return True
 
 
+def new_mark() -> str:
+    """A mark that tells which process makes it: by its id, and when that began."""
+    return f"{os.getpid()}:{_began(os.getpid())}:{secrets.token_hex(8)}"
+
+
 def end_marked(mark: str) -> None:
     """Kill every process whose environment has this mark."""
+    _end_all(lambda: [pid for pid, found in _marked() if found == mark])
+
+
+def end_marked_by_the_dead() -> None:
+    """Kill every process with the mark of a process that is gone: what is left of workers that were killed.
+
+    Only where the ids of processes mean the same to both: not what runs in a container of its own.
+    """
+    if sys.platform == "linux":
+        _end_all(lambda: [pid for pid, mark in _marked() if _is_beside(pid) and not _lives(mark)])
+
+
+def _end_all(find: Callable[[], list[int]]) -> None:
     deadline = monotonic() + _PATIENCE_SECONDS
-    while monotonic() < deadline and (found := _marked(mark)):
+    while monotonic() < deadline and (found := find()):
         for pid in found:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -80,14 +99,40 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
-def _marked(mark: str) -> list[int]:
+def _marked() -> list[tuple[int, str]]:
+    """The processes that have a mark, and which."""
     if sys.platform != "linux":
         return []
-    entry = f"{MARK}={mark}".encode()
+    name = f"{MARK}=".encode()
     found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
         # Of a process that has ended, and of another user's, nothing can be read.
         with suppress(OSError):
-            if entry in Path(f"/proc/{name}/environ").read_bytes().split(b"\0"):
-                found.append(int(name))
+            entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            marks = [entry.removeprefix(name) for entry in entries if entry.startswith(name)]
+            found += [(int(pid), mark.decode(errors="replace")) for mark in marks]
     return found
+
+
+def _lives(mark: str) -> bool:
+    """Whether the process that made the mark is there; also where the mark does not tell."""
+    maker, _, rest = mark.partition(":")
+    began, _, number = rest.partition(":")
+    return not (maker.isdecimal() and number) or _began(int(maker)) == began
+
+
+def _began(pid: int) -> str:
+    """When a process began, in the system's ticks; empty where there is none."""
+    try:
+        # The name, in parentheses, may hold anything.
+        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def _is_beside(pid: int) -> bool:
+    """A process has its id in the same namespace as this one."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid") == os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return False

@@ -23,6 +23,8 @@ from dalsegno.snapshot.step_limits import StepLimits
 from dalsegno.store.abandoned_runs import end_abandoned_run, find_abandoned_runs
 from dalsegno.store.changes import Changes
 from dalsegno.store.database import Database
+from dalsegno.store.first_contact import opened_once_there
+from dalsegno.store.lease_watch import LeaseWatch
 from dalsegno.store.queue import claim, fetch_cancel_requests, fetch_snapshots_in_use
 from dalsegno.store.runs import Lease
 from dalsegno.store.script import Script
@@ -31,12 +33,13 @@ from dalsegno.worker.active_runs import ActiveRuns
 from dalsegno.worker.authors_code import AuthorsCode
 from dalsegno.worker.automatic_retries import launch_due_retries
 from dalsegno.worker.channel_reader import ChannelReader
+from dalsegno.worker.claim_pace import ClaimPace
 from dalsegno.worker.loaded_code import CodeSource
 from dalsegno.worker.metrics import WorkerMetrics
 from dalsegno.worker.observers import Observers, RunLog, RunsObserver
-from dalsegno.worker.outages import Watch
 from dalsegno.worker.pooled_run import RunTools
 from dalsegno.worker.presence import Presence
+from dalsegno.worker.process_family import end_marked_by_the_dead
 from dalsegno.worker.replanning import replan_unserved
 from dalsegno.worker.run_recorder import CommitPolicy
 from dalsegno.worker.step_pool import StepPool
@@ -75,18 +78,19 @@ def run_worker(
 
     Then what runs may end within the grace period, and runs that are not done are given back; a second signal ends
     them at once. Raises CodeLoadError where neither or both are given or there is no such file, and
-    StoreUnavailableError, SchemaVersionError, InvalidSettingError. Code that does not import is reported in the
-    worker's record, and loaded again when it is mended.
+    SchemaVersionError, InvalidSettingError, StoreUnavailableError; where the database's server is just away, the worker
+    waits. Code that does not import is reported in the worker's record, and loaded again when it is mended.
     """
     if (file is None) == (module is None):
         raise CodeLoadError(source="code", problem="give a file (-f) or a module (-m), one of them")
     if file is not None and not file.is_file():
         raise CodeLoadError(source=str(file), problem="there is no such file")
     source = CodeSource(file=file.absolute() if file is not None else None, module=module)
-    # A worker that stalls holds no run back from who takes it over.
-    database = Database.open(
-        settings.database_url, durability=settings.durability, stall_seconds=settings.lease_seconds
-    )
+    stopped = threading.Event()
+    with stopped_by_signals(stopped.set), stopped_by_event(stopped.set, stop):
+        database = opened_once_there(settings, stopped.wait)
+    if database is None:
+        return
     try:
         worker = Worker(settings, source, database, worker_id=worker_id, patience_seconds=patience_seconds)
         with stopped_by_signals(worker.stop), stopped_by_event(worker.stop, stop):
@@ -149,7 +153,12 @@ class Worker:
         self._is_told = True
         self._unpublished: tuple[PipelineSnapshot, ...] = ()
         self._tidied_at = monotonic()
-        self._watch = Watch(slow_seconds=settings.heartbeat_seconds, settling_seconds=settings.lease_seconds)
+        self._pace = ClaimPace()
+        self._watch = LeaseWatch(
+            slow_seconds=settings.heartbeat_seconds,
+            settling_seconds=settings.lease_seconds,
+            was_away=database.was_away,
+        )
 
     def stop(self) -> None:
         """End in good order; asked again, at once. May be called from any thread, and by a signal's handler."""
@@ -160,6 +169,7 @@ class Worker:
         """Work until asked to stop."""
         try:
             with self._metrics.given_out(self._settings.worker_metrics):
+                end_marked_by_the_dead()
                 self._presence.begin()
                 self._code.load()
                 _log.info("Worker %s serves %s.", self.id, self._source.location)
@@ -193,7 +203,8 @@ class Worker:
             self._watch.failed(error)
             sleep(_AFTER_FAILURE_SECONDS)
             return
-        self._woken.wait(_LOOK_SECONDS)
+        # Where it was too soon to look through the queue, that is what is to be done next.
+        self._woken.wait(min(_LOOK_SECONDS, self._pace.seconds_left or _LOOK_SECONDS))
         if self._runs and not self._stops:
             # Every commit of its own runs is news.
             sleep(max(0.0, _REST_SECONDS - (monotonic() - began)))
@@ -215,7 +226,7 @@ class Worker:
                 self._runs.cancel(run_id)
 
     def _claim(self) -> None:
-        while len(self._runs) < self._settings.max_runs and not self._stops:
+        while len(self._runs) < self._settings.max_runs and not self._stops and not self._pace.seconds_left:
             lease = Lease(token=secrets.token_hex(16), holder=self.id, seconds=self._settings.lease_seconds)
             run = self._database.write(self._claimed(lease, self._runs.run_ids, asked_at=monotonic()))
             if run is None:
@@ -224,18 +235,20 @@ class Worker:
 
     def _claimed(self, lease: Lease, besides: list[str], *, asked_at: float) -> Script[Run | None]:
         # A script begins when its transaction has: where that had to wait, so had the holders of other runs.
-        self._watch.answered(monotonic() - asked_at)
+        began = monotonic()
+        self._watch.answered(began - asked_at)
         spare_expired = not self._watch.is_settled
-        return (
-            yield from claim(
-                self.id,
-                self._code.snapshot_ids,
-                lease,
-                besides=besides,
-                spare_expired=spare_expired,
-                limits=self._settings.tag_limits,
-            )
+        run = yield from claim(
+            self.id,
+            self._code.snapshot_ids,
+            lease,
+            besides=besides,
+            spare_expired=spare_expired,
+            limits=self._settings.tag_limits,
         )
+        if run is None:
+            self._pace.found_nothing(monotonic() - began)
+        return run
 
     def _tidy_up(self) -> None:
         self._pool.kill_overdue(self._settings.grace_seconds)
@@ -246,7 +259,12 @@ class Worker:
         launch_due_retries(self._database, self._storage)
         replan_unserved(self._database, self._storage, self._code.current, self._patience_seconds)
         for run_id in self._database.read(find_abandoned_runs()):
-            self._database.write(end_abandoned_run(run_id))
+            self._database.write(self._ended_if_abandoned(run_id, asked_at=monotonic()))
+
+    def _ended_if_abandoned(self, run_id: str, *, asked_at: float) -> Script[None]:
+        self._watch.answered(monotonic() - asked_at)
+        if self._watch.is_settled:
+            yield from end_abandoned_run(run_id)
 
     def _wind_up(self) -> None:
         """Let the runs end, or give them back."""

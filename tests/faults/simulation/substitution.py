@@ -44,6 +44,8 @@ _PACKAGES = (
     "dalsegno.api.launching",
     "dalsegno.api.sightings",
     "dalsegno.api.recent",
+    "dalsegno.api.abandoned_runs",
+    "dalsegno.store.lease_watch",
 )
 # Imported by now, so that all of them are found.
 _ENTRIES = ("dalsegno.worker.worker", "dalsegno.worker.step_process", "dalsegno.in_process", "dalsegno.api.launching")
@@ -96,6 +98,8 @@ _ELSEWHERE: tuple[tuple[str, str, Any], ...] = (
     ("dalsegno.worker.step_process", "Interrupts", VirtualInterrupts),
     ("dalsegno.worker.run_loop", "Interrupts", VirtualInterrupts),
     ("dalsegno.worker.run_loop", "CapturedPrints", NoCapture),
+    # Nor are those of the real world looked at.
+    ("dalsegno.worker.worker", "end_marked_by_the_dead", lambda: None),
     # One storage for all processes.
     ("dalsegno.worker.worker", "OutputStorage", lambda _url, _durability: world().storage),
     # News of the database.

@@ -1,7 +1,7 @@
 // What surrounds every page: where one is, where one can go, and whether all is well.
 import { Link, Outlet } from "@tanstack/react-router";
-import { WifiOff } from "lucide-react";
-import { useIsOnline } from "../shared/connection";
+import { DatabaseZap, WifiOff } from "lucide-react";
+import { type Away, useAway } from "../shared/connection";
 import { useServedAgain } from "../shared/use-workers";
 import { AccountMenu } from "./AccountMenu";
 import { CodeProblems } from "./CodeProblems";
@@ -67,15 +67,20 @@ function NavigationLink({ to, children }: { to: "/" | "/pipelines"; children: st
 
 /** It lies over the page, so that nothing jumps when it comes and goes. */
 function ConnectionLost() {
-  const isOnline = useIsOnline();
+  const away = useAway();
   return (
     <div role="status" className="relative">
-      {!isOnline && (
+      {away !== null && (
         <p className="absolute inset-x-0 top-0 flex items-center justify-center gap-2 bg-warning-soft px-3 py-1 text-sm text-warning-ink">
-          <WifiOff aria-hidden size={14} /> The service does not answer. What you see is as it was; trying
-          again.
+          {away === "service" ? <WifiOff aria-hidden size={14} /> : <DatabaseZap aria-hidden size={14} />}
+          {SAID[away]} What you see is as it was; trying again.
         </p>
       )}
     </div>
   );
 }
+
+const SAID: Record<Away, string> = {
+  service: "The service does not answer.",
+  database: "The service's database does not answer.",
+};

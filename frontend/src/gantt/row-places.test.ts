@@ -31,6 +31,7 @@ describe("stretchOfBar", () => {
         { start: 100, end: 200, status: "FAILURE" as const },
         { start: 400, end: null, status: "RUNNING" as const },
       ] as const,
+      retryAt: null,
     };
     expect(stretchOfBar(bar, 600, SCALE, LANE)).toEqual({ left: 50, width: 250 });
   });

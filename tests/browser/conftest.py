@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
 from tests.browser.chromium import FLAGS, chromium_path
+from tests.browser.gallery import Gallery, gallery_in
 from tests.browser.ui import Ui
 from tests.end_to_end.service_processes import Processes
 
@@ -25,6 +26,13 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
+    """Runs in every state. Who launches others leaves these as they are."""
+    with gallery_in(tmp_path_factory.mktemp("gallery")) as gallery:
+        yield gallery
 
 
 class Browsing:

@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.gallery import Gallery, broken_service_in, empty_service_in, gallery_in, guarded_service_in
+from tests.browser.gallery import Gallery, broken_service_in, empty_service_in, guarded_service_in
 from tests.browser.pages import PAGES, PageShown
 
 NARROW = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory):
-    with gallery_in(tmp_path_factory.mktemp("gallery")) as gallery:
-        yield gallery
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ export function GroupTreeItem({ row, isCurrent }: { row: TreeRow<GroupRun>; isCu
               {run.launchedBy && run.retryNumber === null && ` · ${run.launchedBy}`}
               {run.canceledBy && ` · canceled by ${run.canceledBy}`}
             </span>
-            <span className="font-mono">{shortRunId(run.id)}</span>
+            <span className="whitespace-nowrap font-mono">{shortRunId(run.id)}</span>
           </span>
           {run.reason && <span className="line-clamp-2 text-xs text-muted">“{run.reason}”</span>}
         </span>

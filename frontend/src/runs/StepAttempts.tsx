@@ -4,9 +4,9 @@ import { ErrorDetails } from "../shared/ErrorDetails";
 import { StatusMark } from "../shared/StatusTag";
 import { STEP_STATUS } from "../shared/status";
 import { Elapsed, Moment } from "../shared/Times";
-import { attemptText, unavailableOutput } from "./attempt-words";
+import { attemptText, missingInput } from "./attempt-words";
 import { CapturedOutput } from "./CapturedOutput";
-import { MakeAgainButton } from "./MakeAgainButton";
+import { MissingInput } from "./MissingInput";
 import type { Step, StepAttempt } from "./step-queries";
 import { useRunSearch } from "./use-run-search";
 
@@ -68,7 +68,8 @@ interface AttemptProps {
 
 function Attempt({ runId, stepKey, attempt, canceledBy }: AttemptProps) {
   const more = attemptText(attempt, canceledBy);
-  const missing = unavailableOutput(attempt.error);
+  const text = more !== null && <p className="max-w-3xl">{more}</p>;
+  const missing = missingInput(attempt.error);
   return (
     <div className="space-y-3">
       <p className="flex flex-wrap gap-x-3 text-sm text-muted">
@@ -81,9 +82,22 @@ function Attempt({ runId, stepKey, attempt, canceledBy }: AttemptProps) {
         </span>
         {attempt.workerId && <span className="[overflow-wrap:anywhere]">worker {attempt.workerId}</span>}
       </p>
-      {attempt.error && <ErrorDetails error={attempt.error} />}
-      {more !== null && <p className="max-w-prose">{more}</p>}
-      {missing && <MakeAgainButton stepKey={missing.stepKey} />}
+      {attempt.status !== "FAILURE" && text}
+      {missing && <MissingInput missing={missing} />}
+      {attempt.error &&
+        (missing || attempt.status === "CANCELED" ? (
+          <details>
+            <summary className="text-sm text-muted">
+              {missing ? "The error in full" : "Where it was then"}
+            </summary>
+            <div className="mt-2">
+              <ErrorDetails error={attempt.error} />
+            </div>
+          </details>
+        ) : (
+          <ErrorDetails error={attempt.error} />
+        ))}
+      {attempt.status === "FAILURE" && text}
       {attempt.endTime === null ? (
         <p className="text-sm text-muted">What it prints is shown when the attempt has ended.</p>
       ) : attempt.status === "LOST" ? (

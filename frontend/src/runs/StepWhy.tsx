@@ -6,8 +6,6 @@ import { WarningMessage } from "../shared/ErrorMessage";
 import { nextAttemptText, retryText } from "../shared/retry-words";
 import { shortRunId } from "../shared/run-id";
 import { Skeleton } from "../shared/Skeleton";
-import { StatusMark } from "../shared/StatusTag";
-import { STEP_STATUS } from "../shared/status";
 import { parseInstant } from "../shared/time";
 import { useClock } from "../shared/use-clock";
 import { cancelText } from "./attempt-words";
@@ -158,15 +156,12 @@ function WaitsForRetry({ step, maxRetries }: { step: Step; maxRetries: number })
   const last = step.attempts.at(-1);
   const retryAt = step.retryAt === null ? null : parseInstant(step.retryAt);
   return (
-    <span className="inline-flex flex-wrap items-center gap-x-1.5">
-      <StatusMark look={STEP_STATUS.RETRYING} />
-      <span>
-        {last && `Attempt ${last.number} ${last.status === "LOST" ? "was lost" : "failed"}; it `}
-        <span data-numeric className="font-medium">
-          {retryText(retryAt, now)}
-        </span>{" "}
-        ({nextAttemptText(step, maxRetries)}).
-      </span>
-    </span>
+    <>
+      {last && `Attempt ${last.number} ${last.status === "LOST" ? "was lost" : "failed"}; it `}
+      <span data-numeric className="font-medium">
+        {retryText(retryAt, now)}
+      </span>{" "}
+      ({nextAttemptText(step, maxRetries)}).
+    </>
   );
 }

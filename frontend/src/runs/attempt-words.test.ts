@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { attemptText, unavailableOutput } from "./attempt-words";
+import { attemptText, missingInput } from "./attempt-words";
 
 function failure(className: string, message = "") {
   return { status: "FAILURE", error: { className, message, traceback: null } };
@@ -40,20 +40,19 @@ describe("attemptText", () => {
   });
 });
 
-describe("unavailableOutput", () => {
-  const output = { runId: "r1", stepKey: "made", outputName: "result" };
-  const gone = { className: "dalsegno.errors.OutputUnavailableError", message: "", traceback: null };
+describe("missingInput", () => {
+  const unavailableOutput = { runId: "r1", stepKey: "made", outputName: "result" };
+  const gone = { className: "dalsegno.errors.OutputUnavailableError", message: "gone", traceback: null };
+  const told = { message: "gone", stepKey: "made" };
 
   it("is found in the error, and in what caused it", () => {
-    expect(unavailableOutput({ ...gone, unavailableOutput: output })).toEqual(output);
-    const cause = { ...gone, unavailableOutput: output };
-    expect(unavailableOutput({ className: "ValueError", message: "", traceback: null, cause })).toEqual(
-      output,
-    );
+    expect(missingInput({ ...gone, unavailableOutput })).toEqual(told);
+    const cause = { ...gone, unavailableOutput };
+    expect(missingInput({ className: "ValueError", message: "", traceback: null, cause })).toEqual(told);
   });
 
   it("is none of any other error", () => {
-    expect(unavailableOutput(null)).toBeNull();
-    expect(unavailableOutput(gone)).toBeNull();
+    expect(missingInput(null)).toBeNull();
+    expect(missingInput(gone)).toBeNull();
   });
 });

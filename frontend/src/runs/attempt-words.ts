@@ -20,12 +20,16 @@ export function cancelText(canceledBy: string | null): string {
   return canceledBy === null ? "the run was canceled" : `${canceledBy} canceled the run`;
 }
 
+export interface MissingInputError {
+  message: string;
+  /** The step that makes it again. */
+  stepKey: string;
+}
+
 /** The recorded output that could not be loaded, where that is what the error comes from. */
-export function unavailableOutput(
-  error: ErrorInfo | null,
-): NonNullable<ErrorInfo["unavailableOutput"]> | null {
+export function missingInput(error: ErrorInfo | null): MissingInputError | null {
   for (let one: ErrorInfo | null | undefined = error; one; one = one.cause) {
-    if (one.unavailableOutput) return one.unavailableOutput;
+    if (one.unavailableOutput) return { message: one.message, stepKey: one.unavailableOutput.stepKey };
   }
   return null;
 }

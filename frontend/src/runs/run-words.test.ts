@@ -23,10 +23,10 @@ it("names all steps to those who hover, of very many the first ones", () => {
 });
 
 it.each([
-  [1, 3, "automatic, 1 of 3"],
-  [3, 3, "automatic, 3 of 3"],
+  [1, 3, "automatic (1 of 3)"],
+  [3, 3, "automatic (3 of 3)"],
   // Its tags are others than those of the run that failed.
-  [2, 1, "automatic, 2"],
+  [2, 1, "automatic (2)"],
   [null, 3, null],
 ])("says of the automatic retry %s of %s: %s", (retryNumber, maxRetries, said) => {
   expect(automaticText({ retryNumber, maxRetries })).toBe(said);

@@ -21,12 +21,12 @@ interface Retried {
   maxRetries: number;
 }
 
-/** "automatic, 1 of 3" of a run that nobody launched; null of any other. */
+/** "automatic (1 of 3)" of a run that nobody launched; null of any other. */
 export function automaticText({ retryNumber, maxRetries }: Retried): string | null {
   if (retryNumber === null) return null;
   return maxRetries < retryNumber
-    ? `automatic, ${retryNumber}`
-    : `automatic, ${retryNumber} of ${maxRetries}`;
+    ? `automatic (${retryNumber})`
+    : `automatic (${retryNumber} of ${maxRetries})`;
 }
 
 /** None follows it, however it ends. */

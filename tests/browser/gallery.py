@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from dalsegno import pipeline, step
 from dalsegno.client import Client
+from dalsegno.store.pipelines import publish
 from tests.end_to_end.service_processes import Processes
 from tests.waiting import until
 
@@ -21,6 +24,17 @@ _START_BULK = """mutation ($filter: RunFilter!) {
 }"""
 _BULK = "query ($id: ID!) { bulk(id: $id) { done } }"
 _LAUNCHED = "query ($tag: TagInput!) { runs(filter: {tags: [$tag]}) { edges { node { id } } } }"
+
+
+@step
+def empty_bins() -> None:
+    """Deletes what was deleted."""
+
+
+@pipeline
+def weekly_cleanup() -> None:
+    """No worker serves it any more."""
+    empty_bins()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,15 +96,11 @@ def gallery_in(folder: Path) -> Iterator[Gallery]:
     settings = {"tokens": "", "tag_limits": "disk=old:1", "heartbeat_seconds": 0.5}
     processes = Processes(folder, f"sqlite:///{folder}/dalsegno.db", **settings)
     processes.environment |= {"GALLERY_BROKEN": str(broken), "GALLERY_GO_ON": str(go_on)}
-    processes.write(PIPELINES.replace("def nightly_backup", "def weekly_cleanup"))
+    processes.write(PIPELINES)
     try:
-        processes.serve()
-        gone = processes.work()
-        processes.until_served("weekly_cleanup")
-        gone.terminate()
-        gone.wait(20)
-        processes.write(PIPELINES)
         processes.work()
+        processes.serve()
+        processes.database.write(publish([weekly_cleanup.snapshot], datetime.now(UTC)))
         processes.until_served("nightly_backup")
         with processes.client() as client:
             yield _fill(processes, client, broken)

@@ -161,11 +161,9 @@ def second(first):
 @pipeline
 def waiting():
     second(first())
-"""
+""",
+        apart=True,
     )
-    processes.end_service()
-    processes.serve_again()
-    processes.work()
     ui = browsing.open(processes.url)
     ui.go("/pipelines/waiting/launch")
     ui.page.get_by_role("button", name="Launch", exact=True).click()

@@ -74,7 +74,7 @@ describe("placedWords", () => {
 describe("labelColumnWidth", () => {
   it.each([
     ["short keys", 4, 1200, 96],
-    ["usual keys", 16, 1200, 178],
+    ["usual keys", 16, 1200, 188],
     ["long keys", 90, 1200, 320],
     ["a narrow screen", 16, 360, 144],
   ])("with %s", (_, longest, width, column) => {

@@ -83,7 +83,7 @@ function placeFor(
 /** So that the longest key can be read, or as much of it as leaves room for the bars. */
 export function labelColumnWidth(longestKey: number, width: CssPixels): CssPixels {
   const most = Math.min(width * 0.4, 320);
-  return Math.round(Math.min(most, Math.max(96, longestKey * 7.6 + 56)));
+  return Math.round(Math.min(most, Math.max(96, longestKey * 7.6 + 66)));
 }
 
 export interface RowSpan {

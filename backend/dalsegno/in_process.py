@@ -5,7 +5,6 @@ The same planner, store and state machine as everywhere; an in-process run is cr
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import socket
@@ -19,7 +18,7 @@ from msgspec.structs import replace
 
 from dalsegno.definitions import PipelineDefinition
 from dalsegno.errors import ReexecutionNotAllowedError, RunNotFoundError
-from dalsegno.instance import Instance
+from dalsegno.instance import Instance, user_name
 from dalsegno.launch import (
     LaunchOptions,
     arguments_digest,
@@ -79,7 +78,7 @@ def execute_pipeline(
         tags=_checked_tags(tags),
         selection=None if solid_selection is None else normalise_texts(solid_selection),
         reason=reason,
-        launched_by=_user(),
+        launched_by=user_name(),
         code_location=code_location,
     )
     key = _idempotency_key("execute_pipeline", idempotency_key, pipeline.name, options)
@@ -171,7 +170,7 @@ def _relaunch_options(
         selection=None if step_selection is None else normalise_texts(step_selection),
         strategy=_strategy(strategy),
         reason=reason,
-        launched_by=_user(),
+        launched_by=user_name(),
         code_location=code_location,
     )
 
@@ -306,14 +305,6 @@ def _checked_tags(tags: Mapping[Any, Any] | None) -> Mapping[str, str] | None:
         if not (isinstance(name, str) and isinstance(value, str)):
             raise TypeError(f"tags are texts by name, not {name!r}: {value!r}")
     return tags
-
-
-@cache
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such user in this container
-        return f"uid {os.getuid()}"
 
 
 @cache

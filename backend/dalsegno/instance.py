@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -261,10 +264,19 @@ class Instance:
 
         A queued run is cancelled at once; a running one by the process that executes it; an ended one stays as it is.
         """
-        run = self.database.write(request_cancel(run_id))
+        run = self.database.write(request_cancel(run_id, by=user_name()))
         if run is None:
             raise RunNotFoundError(run_id=run_id)
         return run
+
+
+@cache
+def user_name() -> str:
+    """Of the user whose process this is."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user in this container
+        return f"uid {os.getuid()}"
 
 
 _ephemeral_instances: weakref.WeakSet[Instance] = weakref.WeakSet()

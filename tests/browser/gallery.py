@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from dalsegno import pipeline, step
 from dalsegno.client import Client
+from dalsegno.store.pipelines import publish
 from tests.end_to_end.service_processes import Processes
 from tests.waiting import until
 
 PIPELINES = (Path(__file__).parent / "gallery_pipelines.py").read_text()
 _STATUS = "query ($run: ID!) { run(id: $run) { status stepCounts { status count } } }"
+_RETRY = "query ($run: ID!) { run(id: $run) { automaticRetry { runId } } }"
 _START_BULK = """mutation ($filter: RunFilter!) {
   startBulk(action: REEXECUTE, filter: $filter, strategy: FROM_FAILURE, expectedCount: 1, reason: "it is mended") {
     ... on StartBulkSuccess { bulk { id } }
@@ -20,6 +24,17 @@ _START_BULK = """mutation ($filter: RunFilter!) {
 }"""
 _BULK = "query ($id: ID!) { bulk(id: $id) { done } }"
 _LAUNCHED = "query ($tag: TagInput!) { runs(filter: {tags: [$tag]}) { edges { node { id } } } }"
+
+
+@step
+def empty_bins() -> None:
+    """Deletes what was deleted."""
+
+
+@pipeline
+def weekly_cleanup() -> None:
+    """No worker serves it any more."""
+    empty_bins()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +59,16 @@ class Gallery:
     canceled: str
     # Its pipeline is served by nobody.
     queued: str
+    # Queued as long as another one goes on that has the same tag.
+    held_back: str
+    # A step waits for its next attempt until the gallery is closed.
+    retrying: str
+    # The last one of its automatic retries: a step's process crashed again.
+    retried: str
+    # What it re-executes.
+    crashed: str
+    # A step's input was deleted before it was loaded.
+    gone: str
 
     @property
     def runs(self) -> dict[str, str]:
@@ -57,6 +82,10 @@ class Gallery:
             "running": self.running,
             "canceled": self.canceled,
             "queued": self.queued,
+            "held_back": self.held_back,
+            "retrying": self.retrying,
+            "retried": self.retried,
+            "gone": self.gone,
         }
 
 
@@ -64,17 +93,14 @@ class Gallery:
 def gallery_in(folder: Path) -> Iterator[Gallery]:
     """Fills a new service in a folder; ends it afterwards."""
     broken, go_on = folder / "broken", folder / "go-on"
-    processes = Processes(folder, f"sqlite:///{folder}/dalsegno.db", tokens="")
+    settings = {"tokens": "", "tag_limits": "disk=old:1", "heartbeat_seconds": 0.5}
+    processes = Processes(folder, f"sqlite:///{folder}/dalsegno.db", **settings)
     processes.environment |= {"GALLERY_BROKEN": str(broken), "GALLERY_GO_ON": str(go_on)}
-    processes.write(PIPELINES.replace("def nightly_backup", "def weekly_cleanup"))
+    processes.write(PIPELINES)
     try:
-        processes.serve()
-        gone = processes.work()
-        processes.until_served("weekly_cleanup")
-        gone.terminate()
-        gone.wait(20)
-        processes.write(PIPELINES)
         processes.work()
+        processes.serve()
+        processes.database.write(publish([weekly_cleanup.snapshot], datetime.now(UTC)))
         processes.until_served("nightly_backup")
         with processes.client() as client:
             yield _fill(processes, client, broken)
@@ -85,6 +111,9 @@ def gallery_in(folder: Path) -> Iterator[Gallery]:
 
 def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
     broken.touch()
+    retrying = client.launch_run("partner_sync").id
+    crashed = client.launch_run("hourly_import", tags={"mailbox": "orders"}).id
+    gone = client.launch_run("weekly_digest").id
     client.wait(client.launch_run("yearly_archive").id, timeout=60)
     before = client.launch_run("daily_orders", tags={"day": "2026-11-20"}).id
     client.wait(before, timeout=60)
@@ -109,9 +138,14 @@ def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
     until(lambda: _is_waiting(processes, canceled), what="a run that waits")
     client.cancel_run(canceled)
     client.wait(canceled, timeout=60)
-    running = client.launch_run("nightly_backup").id
+    running = client.launch_run("nightly_backup", tags={"disk": "old"}).id
     until(lambda: _is_waiting(processes, running), what="a run that waits")
     queued = client.launch_run("weekly_cleanup").id
+    held_back = client.launch_run("nightly_backup", tags={"disk": "old"}).id
+    until(lambda: _has(processes, retrying, "RETRYING"), what="a step that waits to be tried again")
+    client.wait(gone, timeout=60)
+    retried = until(lambda: _retry_of(processes, crashed), what="an automatic retry")
+    client.wait(retried, timeout=60)
     return Gallery(
         url=processes.url,
         failed=failed,
@@ -123,6 +157,11 @@ def _fill(processes: Processes, client: Client, broken: Path) -> Gallery:
         running=running,
         canceled=canceled,
         queued=queued,
+        held_back=held_back,
+        retrying=retrying,
+        retried=retried,
+        crashed=crashed,
+        gone=gone,
     )
 
 
@@ -135,6 +174,16 @@ def _bulk(processes: Processes, client: Client) -> str:
     for edge in launched:
         client.wait(edge["node"]["id"], timeout=60)
     return bulk
+
+
+def _has(processes: Processes, run_id: str, status: str) -> bool:
+    counts = processes.ask(_STATUS, run=run_id)["run"]["stepCounts"]
+    return any(one["status"] == status for one in counts)
+
+
+def _retry_of(processes: Processes, run_id: str) -> str | None:
+    retry = processes.ask(_RETRY, run=run_id)["run"]["automaticRetry"]
+    return retry and retry["runId"]
 
 
 def _is_waiting(processes: Processes, run_id: str) -> bool:

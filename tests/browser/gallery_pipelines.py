@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
 import struct
+import sys
 import time
 import zlib
 from pathlib import Path
@@ -17,6 +19,7 @@ from dalsegno import DynamicOut, DynamicOutput, Out, Output, RetryPolicy, StepCo
 BROKEN = Path(os.environ.get("GALLERY_BROKEN", "broken"))
 # A run waits until this file is there.
 GO_ON = Path(os.environ.get("GALLERY_GO_ON", "go-on"))
+STORAGE = Path(os.environ.get("DALSEGNO_STORAGE_URL", "storage"))
 
 
 def bars_png(heights: list[int]) -> str:
@@ -175,6 +178,73 @@ def wait_for_file(number: int) -> int:
 def nightly_backup():
     """Copies what was changed today, once the other system says that it may."""
     wait_for_file(open_gate())
+
+
+@step(retry_policy=RetryPolicy(max_retries=2, delay=600))
+def ask_partner():
+    """Asks for what the partner has changed."""
+    time.sleep(0.2)
+    raise ConnectionError("the partner did not answer within 200 ms")
+
+
+@step
+def apply_changes(changes: list) -> list:
+    """Does here what was done there."""
+    return changes
+
+
+@pipeline
+def partner_sync():
+    """Waits for as long as the partner does not answer."""
+    apply_changes(ask_partner())
+
+
+@step
+def read_inbox() -> list:
+    """The letters of the last hour."""
+    return ["a", "b", "c"]
+
+
+@step
+def parse_letters(letters: list) -> list:
+    """Reads them with a library in C."""
+    print(f"letter 2 of {len(letters)}: 0xfeff", file=sys.stderr, flush=True)
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return letters
+
+
+@pipeline(tags={"dalsegno/max_retries": "1"})
+def hourly_import():
+    """What has come by mail; tried once more by itself."""
+    parse_letters(read_inbox())
+
+
+@step
+def collect_numbers() -> list:
+    """The numbers of the week."""
+    return list(range(7))
+
+
+@step
+def clean_up(context: StepContext, numbers: list) -> int:
+    """Deletes more than it should."""
+    made = list((STORAGE / context.run_id).glob("collect_numbers.*"))
+    for file in made:
+        file.unlink()
+    return len(made)
+
+
+@step
+def write_digest(numbers: list, cleaned: int) -> str:
+    """The week in a sentence."""
+    return f"{len(numbers)} numbers, {cleaned} files deleted"
+
+
+@pipeline
+def weekly_digest():
+    """One of its outputs is gone before it is read."""
+    numbers = collect_numbers()
+    write_digest(numbers, clean_up(numbers))
 
 
 @step(out={"year": Out(int, is_required=False)})

@@ -137,6 +137,40 @@ def _step_with_image(ui: Ui, gallery: Gallery) -> None:
     expect(ui.step_panel("value_orders").get_by_role("img", name="share by day")).to_be_visible()
 
 
+def _held_back(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.held_back}")
+    expect(ui.page.get_by_text("Held back by the limit disk=old:1")).to_be_visible()
+
+
+def _step_retrying(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.retrying}?step=ask_partner")
+    expect(ui.bar("ask_partner", r"retrying, tries again in \d+ min")).to_be_visible()
+    counted = re.compile(r"tries again in \d+ min \d\d s \(attempt 2 of 3\)")
+    expect(ui.step_panel("ask_partner")).to_contain_text(counted)
+    expect(ui.events).to_contain_text("Next in 600 s")
+
+
+def _step_crashed(ui: Ui, gallery: Gallery) -> None:
+    """The last of its automatic retries."""
+    ui.go(f"/runs/{gallery.retried}?step=parse_letters")
+    expect(ui.step_panel("parse_letters")).to_contain_text("Native code crashed")
+    expect(ui.step_panel("parse_letters")).to_contain_text("0xfeff")
+    expect(ui.page.get_by_text("This was the last of its automatic retries")).to_be_visible()
+    expect(ui.group.get_by_role("link", name=re.compile("from failure, automatic \\(1 of 1\\)"))).to_be_visible()
+
+
+def _output_gone(ui: Ui, gallery: Gallery) -> None:
+    ui.go(f"/runs/{gallery.gone}?step=write_digest")
+    expect(ui.step_panel("write_digest")).to_contain_text("An input could not be loaded")
+    expect(ui.step_panel("write_digest").get_by_role("button", name="Re-execute collect_numbers")).to_be_visible()
+
+
+def _step_canceled(ui: Ui, gallery: Gallery) -> None:
+    _run("canceled", ("wait_for_file", "canceled"))(ui, gallery)
+    ui.bar("wait_for_file").click()
+    expect(ui.step_panel("wait_for_file")).to_contain_text("because local canceled the run")
+
+
 def _selection_refused(ui: Ui, gallery: Gallery) -> None:
     ui.go(f"/runs/{gallery.mended}?selection=forecast%2C+reprot")
     expect(ui.selection).to_have_attribute("aria-invalid", "true")
@@ -218,7 +252,7 @@ def _runs_relaunch(ui: Ui, gallery: Gallery) -> None:
 
 def _bulk_plan(ui: Ui, gallery: Gallery) -> None:
     ui.go("/?by=run&status=FAILURE")
-    ui.page.get_by_role("button", name=re.compile("^Re-execute 4 runs")).click()
+    ui.page.get_by_role("button", name=re.compile("^Re-execute 7 runs")).click()
     expect(ui.page.get_by_role("dialog")).to_contain_text("These would be refused")
 
 
@@ -292,8 +326,12 @@ PAGES = [
     PageShown("run-mended", _run("mended", ("forecast", "success"), ("value_orders", "reused"))),
     PageShown("run-selected", _run("selected", ("forecast", "success"), ("value_orders", "reused"))),
     PageShown("run-running", _run("running", ("open_gate", "success"), ("wait_for_file", "running"))),
-    PageShown("run-canceled", _run("canceled", ("wait_for_file", "canceled"))),
+    PageShown("run-canceled", _step_canceled),
     PageShown("run-queued", _run_queued),
+    PageShown("run-held-back", _held_back),
+    PageShown("run-step-retrying", _step_retrying),
+    PageShown("run-step-crashed", _step_crashed),
+    PageShown("run-step-gone", _output_gone),
     PageShown("run-step-failed", _step_failed),
     PageShown("run-step-retried", _step_retried),
     PageShown("run-step-image", _step_with_image),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.end_to_end.service_processes import OPERATOR, VIEWER
 
@@ -161,11 +161,9 @@ def second(first):
 @pipeline
 def waiting():
     second(first())
-"""
+""",
+        apart=True,
     )
-    processes.end_service()
-    processes.serve_again()
-    processes.work()
     ui = browsing.open(processes.url)
     ui.go("/pipelines/waiting/launch")
     ui.page.get_by_role("button", name="Launch", exact=True).click()
@@ -179,8 +177,27 @@ def waiting():
     expect(ui.page.get_by_text("The service does not answer")).to_be_hidden()
     ui.expect_statuses({"first": "success", "second": "success"})
     expect(ui.events.get_by_text("run succeeded", exact=True)).to_have_count(1)
+
+    # Its database is away: what is shown stays, a page that is opened meanwhile waits, and all recovers by itself.
+    ui.page.route("**/graphql", _answer_without_a_database)
+    expect(ui.page.get_by_text("The service's database does not answer")).to_be_visible()
+    ui.expect_statuses({"first": "success", "second": "success"})
+    ui.page.reload()
+    expect(ui.page.get_by_text("The service's database does not answer")).to_be_visible()
+    ui.page.unroute("**/graphql", _answer_without_a_database)
+    ui.expect_statuses({"first": "success", "second": "success"})
+    expect(ui.page.get_by_text("The service's database does not answer")).to_be_hidden()
     # The browser's own words on requests that nobody answered.
     browsing.expects("ERR_CONNECTION", "WebSocket")
+
+
+def _answer_without_a_database(route: Route) -> None:
+    """As the service does, see tests/faults/test_outages_of_the_service.py."""
+    error = {
+        "message": "The database can't be used at the moment. Try again.",
+        "extensions": {"code": "STORE_UNAVAILABLE"},
+    }
+    route.fulfill(json={"data": None, "errors": [error]})
 
 
 def test_with_a_token_a_browser_logs_in_and_the_same_is_live(start, browsing):

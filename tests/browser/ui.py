@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 _AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
+_RULES_OF_COLOURS = ["color-contrast", "link-in-text-block"]
+
 # A busy machine may take its time; a condition that comes about is seen at once.
 expect.set_options(timeout=30_000)
 
@@ -105,11 +107,13 @@ class Ui:
         for step_key, status in statuses.items():
             expect(self.bar(step_key, status)).to_be_visible()
 
-    def violations(self) -> list[str]:
-        """What axe finds wrong on the page as it is."""
-        # Not as a script of the page, whose policy allows none from elsewhere.
-        self.page.evaluate(_AXE.read_text() + "; undefined")
-        found = self.page.evaluate("async () => (await axe.run()).violations")
+    def violations(self, *, of_colours: bool = False) -> list[str]:
+        """What axe finds wrong on the page as it is; `of_colours`: by those rules alone that look at colours."""
+        if not self.page.evaluate("'axe' in window"):
+            # Not as a script of the page, whose policy allows none from elsewhere.
+            self.page.evaluate(_AXE.read_text() + "; undefined")
+        options = {"runOnly": {"type": "rule", "values": _RULES_OF_COLOURS}} if of_colours else {}
+        found = self.page.evaluate("async (options) => (await axe.run(options)).violations", options)
         return [told for violation in found for told in _told(violation)]
 
 

@@ -42,7 +42,7 @@ class Processes:
         self.environment = others | {f"DALSEGNO_{name.upper()}": str(value) for name, value in given.items()}
         self._service: subprocess.Popen[bytes] | None = None
         self._started: list[subprocess.Popen[bytes]] = []
-        self._database = Database.open(database_url)
+        self.database = Database.open(database_url)
         self._http = httpx.Client(headers={"Authorization": f"Bearer {OPERATOR}"}, timeout=30)
 
     def write(self, code: str) -> None:
@@ -105,7 +105,7 @@ class Processes:
 
         def served() -> str | None:
             now = self.snapshot_id(pipeline_name)
-            live = self._database.read(live_workers())
+            live = self.database.read(live_workers())
             is_same = all(worker.pipeline_snapshots.get(pipeline_name) == now for worker in live)
             return now if now != other_than and is_same else None
 
@@ -114,7 +114,7 @@ class Processes:
     def close(self) -> None:
         """Ends every process, and waits for each; workers first, as their service does."""
         self._http.close()
-        self._database.close()
+        self.database.close()
         for process in reversed(self._started):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

@@ -10,6 +10,7 @@ import pytest
 from dalsegno import Instance, PipelineResult, execute_pipeline, pipeline, reexecute_pipeline, step
 from dalsegno.errors import MissingOutputsError, OutputUnavailableError
 from dalsegno.output_storage import DAMAGED, GONE
+from dalsegno.runs.attempts import UnavailableOutput
 from dalsegno.runs.run import Run
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 from tests.waiting import until
@@ -95,6 +96,7 @@ def test_a_step_that_loads_what_is_gone_or_damaged_fails_by_a_typed_error_that_s
     assert problem in error.message
     for named in (run_id, "'result'", "'made'", "Re-execute 'made'"):
         assert named in error.message
+    assert error.unavailable_output == UnavailableOutput(run_id=run_id, step_key="made", output_name="result")
     # What it says mends it.
     again = site.launch("chain", run, strategy=ReexecutionStrategy.FROM_SELECTED, selection=("made",))
     assert site.ended(again).status is RunStatus.SUCCESS

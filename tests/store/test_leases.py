@@ -66,6 +66,15 @@ def test_a_wish_to_cancel_may_be_repeated(store):
     assert store.write(request_cancel("r")) == first
 
 
+def test_who_was_the_first_to_ask_is_kept(store):
+    store.write(created(RUN))
+    store.write(request_cancel("r", by="operator/ann"))
+    assert store.write(request_cancel("r", by="operator/bob")).canceled_by == "operator/ann"
+    store.write(created(replace(RUN, run_id="s", root_run_id="s")))
+    store.write(request_cancel("s"))
+    assert store.write(request_cancel("s", by="operator/bob")).canceled_by is None
+
+
 def test_an_unknown_run_is_not_cancelled(store):
     assert store.write(request_cancel("unknown")) is None
 

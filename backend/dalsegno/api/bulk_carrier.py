@@ -184,7 +184,7 @@ class _Carried:
 
     def _canceled(self, one: BulkRun) -> Script[None]:
         yield from self._checked()
-        yield from canceled(one.run_id)
+        yield from canceled(one.run_id, by=self._bulk.launched_by)
         yield from settle(self.lease, one, BulkOutcome.CANCELED)
 
     def _refused(self, one: BulkRun, message: str) -> Script[None]:

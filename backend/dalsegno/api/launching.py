@@ -87,15 +87,15 @@ def queued(run: Run, plan: Plan, key: IdempotencyKey | None = None) -> Script[Ru
 async def cancel(context: RequestContext, run_id: str) -> Run:
     """Stores that a run is to be cancelled. Raises PermissionDeniedError, RunNotFoundError, RunAlreadyFinishedError."""
     context.check_may("cancelRun")
-    return await context.service.database.write_async(canceled(run_id))
+    return await context.service.database.write_async(canceled(run_id, by=context.caller.name))
 
 
-def canceled(run_id: str) -> Script[Run]:
+def canceled(run_id: str, *, by: str | None) -> Script[Run]:
     """The run, once it is stored that it is to be cancelled. Raises RunNotFoundError, RunAlreadyFinishedError."""
     before = yield from fetch_run(run_id)
     if before is None:
         raise RunNotFoundError(run_id=run_id)
-    run = before if before.status.has_ended else (yield from request_cancel(run_id))
+    run = before if before.status.has_ended else (yield from request_cancel(run_id, by=by))
     if run is None:  # it has ended, and was pruned, since it was first looked at
         raise RunNotFoundError(run_id=run_id)
     # It may have ended otherwise since it was first looked at.

@@ -14,6 +14,7 @@ from dalsegno.runs.events import RunEvent
 from dalsegno.runs.lineage import Lineage
 from dalsegno.runs.run import Run, RunGroup
 from dalsegno.snapshot.pipeline_snapshot import PipelineSnapshot
+from dalsegno.store.automatic_retries import AutomaticRetry, fetch_retries
 from dalsegno.store.batches import fetch_children, fetch_groups, fetch_plans, fetch_snapshots, runs_of_groups
 from dalsegno.store.event_pages import EventQuery, fetch_event_pages
 from dalsegno.store.lineages import fetch_lineages
@@ -164,6 +165,11 @@ class Loaders:
             return [reasons.get(run.run_id) for run in runs]
 
         return DataLoader(load_fn=load, cache_key_fn=lambda run: run.run_id)
+
+    @cached_property
+    def automatic_retry(self) -> DataLoader[str, AutomaticRetry | None]:
+        """By run id: what follows a failed run by itself."""
+        return self._one_by_one(fetch_retries)
 
     @cached_property
     def step_counts(self) -> DataLoader[Run, StepCounts]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry.scalars import JSON
 
+from dalsegno.api.automatic_retries import AutomaticRetry
 from dalsegno.api.context import Info
 from dalsegno.api.events import RunEventConnection, page_of_events
 from dalsegno.api.fields import computed, given, shown
@@ -23,6 +24,7 @@ from dalsegno.api.steps import ErrorInfo, StepCount, StepStats
 from dalsegno.errors import RunNotFoundError
 from dalsegno.plan.stored_plan import full_plan
 from dalsegno.runs.attempts import StepAttempt
+from dalsegno.runs.automatic_retry import max_retries, retry_number
 from dalsegno.runs.run import Run as RunRecord
 from dalsegno.runs.status import ReexecutionStrategy, RunStatus, StepStatus
 
@@ -51,6 +53,7 @@ class Run:
     ended_at: datetime | None
     duration_ms: float | None = strawberry.field(description="From its start to its end.")
     launched_by: str | None
+    canceled_by: str | None = strawberry.field(description="Who asked for it to be cancelled, where that is known.")
     reason: str | None
     error: ErrorInfo | None = strawberry.field(description="Why the run as a whole failed, e.g. its worker was lost.")
     parent_run_id: strawberry.ID | None = strawberry.field(description="The run that it re-executes.")
@@ -82,6 +85,25 @@ class Run:
         if self.record.status is not RunStatus.QUEUED:
             return None
         return await info.context.loaders.why_queued.load(self.record)
+
+    @computed
+    def retry_number(self) -> int | None:
+        """Of a run that was launched automatically, because its parent failed: which one in its row, from 1."""
+        return retry_number(self.record.tags)
+
+    @computed
+    async def max_retries(self, info: Info) -> int:
+        """How many automatic retries in a row its tags, or those of its pipeline, allow."""
+        snapshot = await info.context.loaders.snapshot.load(self.record.snapshot_id)
+        return max_retries(self.record.tags, snapshot.tags)
+
+    @computed
+    async def automatic_retry(self, info: Info) -> AutomaticRetry | None:
+        """Of a failed run: the re-execution that follows by itself, as its tags ask; null where none does."""
+        if self.record.status is not RunStatus.FAILURE:
+            return None
+        retry = await info.context.loaders.automatic_retry.load(self.record.run_id)
+        return None if retry is None else AutomaticRetry.of(retry)
 
     @computed
     async def group(self, info: Info) -> _RunGroup:
@@ -120,9 +142,10 @@ class Run:
 
     @computed
     async def step_table(self, info: Info, changed_since: str | None = strawberry.UNSET) -> JSON:
-        """The same in columns, for many steps: {key, status, startMs, endMs, reusedFromRunId, attempts}, each a list.
-        Moments are milliseconds since 1970 in UTC, with fractions; null where not yet. attempts is null for a step that
-        one bar shows, else, for one tried again or waiting for that: [[startMs, endMs, status], ...], oldest first.
+        """The same in columns, for many steps: {key, status, startMs, endMs, retryAtMs, reusedFromRunId, attempts},
+        each a list. Moments are milliseconds since 1970 in UTC, with fractions; null where not yet. attempts is null
+        for a step that one bar shows, else, for one tried again or waiting for that: [[startMs, endMs, status], ...],
+        oldest first.
         """
         views = await step_views(info, self.record, StepsAsked(changed_since=given(changed_since)))
         return JSON(
@@ -131,6 +154,7 @@ class Run:
                 "status": [view.state.status for view in views.values()],
                 "startMs": [_milliseconds(view.state.started_at) for view in views.values()],
                 "endMs": [_milliseconds(view.state.ended_at) for view in views.values()],
+                "retryAtMs": [_milliseconds(view.state.retry_at) for view in views.values()],
                 "reusedFromRunId": [view.reused_from_run_id for view in views.values()],
                 "attempts": [_attempts(view.state.attempts) for view in views.values()],
             }
@@ -215,6 +239,7 @@ class Run:
             ended_at=record.ended_at,
             duration_ms=record.duration_ms,
             launched_by=record.launched_by,
+            canceled_by=record.canceled_by,
             reason=record.reason,
             error=ErrorInfo.of(record.error),
             parent_run_id=None if record.parent_run_id is None else strawberry.ID(record.parent_run_id),

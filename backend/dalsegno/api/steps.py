@@ -14,11 +14,11 @@ from strawberry.scalars import JSON
 from dalsegno.api.context import Info
 from dalsegno.api.fields import computed, shown
 from dalsegno.api.pagination import checked_size
-from dalsegno.api.plans import StepInput
+from dalsegno.api.plans import OutputRef, StepInput
 from dalsegno.api.scalars import ByteCount
 from dalsegno.errors import InvalidArgumentsError
 from dalsegno.output_storage import OutputStorage
-from dalsegno.runs.attempts import CapturedLog, StepState
+from dalsegno.runs.attempts import CapturedLog, StepState, UnavailableOutput
 from dalsegno.runs.attempts import ErrorInfo as ErrorRecord
 from dalsegno.runs.attempts import StepAttempt as AttemptRecord
 from dalsegno.runs.attempts import StepOutput as OutputRecord
@@ -36,6 +36,9 @@ class ErrorInfo:
     message: str
     traceback: str | None
     cause: ErrorInfo | None
+    unavailable_output: OutputRef | None = strawberry.field(
+        description="Of an OutputUnavailableError: the output that was gone or damaged; its step makes it again."
+    )
 
     @staticmethod
     def of(error: ErrorRecord | None) -> ErrorInfo | None:
@@ -47,6 +50,7 @@ class ErrorInfo:
             message=error.message,
             traceback=error.traceback,
             cause=ErrorInfo.of(error.cause),
+            unavailable_output=_output_ref(error.unavailable_output),
         )
 
 
@@ -149,6 +153,9 @@ class StepStats:
     error: ErrorInfo | None = strawberry.field(description="Of its last attempt.")
     reason: str = strawberry.field(description="Why it was executed, reused or left out, as in the plan.")
     cause_step_keys: list[str] = strawberry.field(description="For BLOCKED: the steps whose failure is the cause.")
+    retry_at: datetime | None = strawberry.field(
+        description="For RETRYING: when its next attempt is due; null where that is at once, as after a lost one."
+    )
     reused_from_run_id: strawberry.ID | None = strawberry.field(
         description="For REUSED: the run of the lineage whose execution stands in."
     )
@@ -178,6 +185,7 @@ class StepStats:
             error=ErrorInfo.of(state.error),
             reason=reason,
             cause_step_keys=list(state.cause_step_keys),
+            retry_at=state.retry_at,
             reused_from_run_id=None if reused_from_run_id is None else strawberry.ID(reused_from_run_id),
             is_stale=is_stale,
         )
@@ -189,6 +197,14 @@ class StepCount:
 
     status: StepStatus
     count: int
+
+
+def _output_ref(output: UnavailableOutput | None) -> OutputRef | None:
+    if output is None:
+        return None
+    return OutputRef(
+        run_id=strawberry.ID(output.run_id), step_key=output.step_key, output_name=output.output_name, mapping_key=None
+    )
 
 
 async def _captured(info: Info, log: CapturedLog | None, offset: int, limit: int) -> CapturedText:

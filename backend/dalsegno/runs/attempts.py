@@ -12,6 +12,14 @@ import msgspec
 from dalsegno.runs.status import StepStatus
 
 
+class UnavailableOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """The recorded output that was gone or damaged when it was to be loaded; to make it again mends that."""
+
+    run_id: str
+    step_key: str
+    output_name: str
+
+
 class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An exception as data, with what caused it."""
 
@@ -19,6 +27,8 @@ class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str
     traceback: str | None = None
     cause: ErrorInfo | None = None
+    # Of an OutputUnavailableError.
+    unavailable_output: UnavailableOutput | None = None
 
 
 class StepOutput(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -37,15 +37,30 @@ def check_retry_tags(tags: Mapping[str, str]) -> None:
         raise InvalidTagError(key=RETRY_NUMBER_TAG, value=tags[RETRY_NUMBER_TAG], problem=problem)
 
 
+def retry_number(tags: Mapping[str, str]) -> int | None:
+    """Of a run with these tags: which automatic retry in its row it is, from 1; None: it is none."""
+    text = tags.get(RETRY_NUMBER_TAG, "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def max_retries(run_tags: Mapping[str, str], pipeline_tags: Mapping[str, str]) -> int:
+    """How many automatic retries in a row a run has, as its tags and those of its pipeline say."""
+    try:
+        return _max_retries({**pipeline_tags, **run_tags})
+    except InvalidTagError:
+        # Stored before anybody checked it: it asks for nothing.
+        return 0
+
+
 def number_of_retry(
     run_tags: Mapping[str, str], pipeline_tags: Mapping[str, str], errors: Sequence[ErrorInfo]
 ) -> int | None:
     """Of a run that failed for these reasons: which automatic retry follows, from 1; None: none does."""
     tags = {**pipeline_tags, **run_tags}
     try:
-        number = int(run_tags.get(RETRY_NUMBER_TAG, 0)) + 1
+        number = (retry_number(run_tags) or 0) + 1
         most, kinds = _max_retries(tags), _kinds(tags)
-    except (InvalidTagError, ValueError):
+    except InvalidTagError:
         # Stored before anybody checked them: they ask for nothing.
         return None
     if number > most:

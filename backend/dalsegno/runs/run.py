@@ -48,6 +48,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code_location: str | None = None
     # Somebody has asked for it to be cancelled.
     cancel_requested: bool = False
+    # Who did; None where that is not known.
+    canceled_by: str | None = None
     # Moves with every change of the run or of its steps: the number of its last event.
     version: int = 0
 

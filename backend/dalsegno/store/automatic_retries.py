@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from sqlalchemy import bindparam, false, insert, select, true, update
 
@@ -19,6 +21,7 @@ _FETCH_DUE = (
     .order_by(automatic_retries.c.parent_run_id)
     .limit(bindparam("at_most"))
 )
+_FETCH = select(automatic_retries).where(automatic_retries.c.parent_run_id.in_(bindparam("of_runs", expanding=True)))
 _SETTLE = (
     update(automatic_retries)
     .where(automatic_retries.c.parent_run_id == bindparam("of_run"), automatic_retries.c.is_settled == false())
@@ -29,6 +32,16 @@ _SETTLE = (
     )
     .returning(automatic_retries.c.parent_run_id)
 )
+
+
+class AutomaticRetry(msgspec.Struct, frozen=True, kw_only=True):
+    """What follows a failed run by itself; without both a run and a refusal it is still to come."""
+
+    # Which of the retries in a row it is, from 1.
+    number: int
+    run_id: str | None
+    # Why nothing was launched, for people.
+    refusal: str | None
 
 
 class DueRetry(msgspec.Struct, frozen=True):
@@ -47,6 +60,14 @@ def fetch_due_retries(limit: int = 20) -> Script[list[DueRetry]]:
     """Those that nobody has launched yet, the oldest first."""
     rows = yield _FETCH_DUE, {"at_most": limit}
     return [DueRetry(row.parent_run_id, row.number) for row in rows]
+
+
+def fetch_retries(parent_run_ids: Iterable[str]) -> Script[dict[str, AutomaticRetry]]:
+    """By failed run: the automatic retry that follows it, of those that one follows."""
+    rows = yield _FETCH, {"of_runs": list(parent_run_ids)}
+    return {
+        row.parent_run_id: AutomaticRetry(number=row.number, run_id=row.run_id, refusal=row.refusal) for row in rows
+    }
 
 
 def launch_retry(parent_run_id: str, run: Run, plan: Plan) -> Script[Run | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, bindparam, cast, func, update
+from sqlalchemy import BigInteger, bindparam, case, cast, func, update
 
 from dalsegno.errors import LeaseLostError
 from dalsegno.runs.events import RunCanceled
@@ -29,7 +29,14 @@ _RENEW = (
 _REQUEST_CANCEL = (
     update(runs)
     .where(runs.c.run_id == bindparam("of_run"), runs.c.ended_at.is_(None))
-    .values(cancel_requested_at=func.coalesce(runs.c.cancel_requested_at, database_now()))
+    .values(
+        cancel_requested_at=func.coalesce(runs.c.cancel_requested_at, database_now()),
+        # Of several wishes the first one counts.
+        cancel_requested_by=case(
+            (runs.c.cancel_requested_at.is_(None), bindparam("asked_by", type_=runs.c.cancel_requested_by.type)),
+            else_=runs.c.cancel_requested_by,
+        ),
+    )
     .returning(runs.c.status, runs.c.lease_token, announced(runs.c.run_id))
 )
 _CANCEL_NOW = (
@@ -56,12 +63,12 @@ def renew_lease(run_id: str, token: str, seconds: float) -> Script[Appended]:
     return Appended(last_number=rows[0].last_event_number, cancel_requested=rows[0].cancel_requested_at is not None)
 
 
-def request_cancel(run_id: str) -> Script[Run | None]:
+def request_cancel(run_id: str, *, by: str | None = None) -> Script[Run | None]:
     """Stores that the run is to be cancelled; the run as it stands then, None where there is none.
 
     A queued run that nobody holds ends at once; a held one is ended by its holder. A run that has ended stays as it is.
     """
-    rows = yield _REQUEST_CANCEL, {"of_run": run_id}
+    rows = yield _REQUEST_CANCEL, {"of_run": run_id, "asked_by": by}
     if rows and rows[0].status == RunStatus.QUEUED and rows[0].lease_token is None:
         yield from _cancel_now(run_id)
     return (yield from fetch_run(run_id))

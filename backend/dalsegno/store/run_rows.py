@@ -34,6 +34,7 @@ def run_of(row: AnyRow) -> Run:
         rest_is_settled=row.rest_is_settled,
         code_location=row.code_location,
         cancel_requested=row.cancel_requested_at is not None,
+        canceled_by=row.cancel_requested_by,
         version=row.last_event_number,
     )
 

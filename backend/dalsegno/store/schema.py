@@ -7,7 +7,7 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from dalsegno.store.tables import metadata
 
 # The newest migration. Written down here because importing Alembic takes longer than opening a database.
-HEAD_REVISION = "0006"
+HEAD_REVISION = "0007"
 
 # Alembic's own table, as it makes it.
 alembic_version = Table(

@@ -96,6 +96,7 @@ runs = Table(
     Column("step_keys_to_execute", Json(tuple[str, ...]), nullable=False),
     # Of those that wait the highest goes first, then the oldest.
     Column("priority", Integer, nullable=False),
+    Column("cancel_requested_by", Prose),
     UniqueConstraint("idempotency_scope", "idempotency_key"),
     Index(None, "pipeline_name", "run_id"),
     Index(None, "status", "run_id"),

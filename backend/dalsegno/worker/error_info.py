@@ -7,7 +7,8 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from dalsegno.runs.attempts import ErrorInfo
+from dalsegno.errors import OutputUnavailableError
+from dalsegno.runs.attempts import ErrorInfo, UnavailableOutput
 
 # A message, or a traceback, longer than this is cut in the middle.
 MAX_TEXT = 64_000  # code points
@@ -33,7 +34,14 @@ def _describe(error: BaseException, depth: int) -> ErrorInfo:
         message=_cut(_message(error)),
         traceback=_cut("".join(shown)),
         cause=_describe(cause, depth - 1) if cause is not None and depth > 0 else None,
+        unavailable_output=_unavailable_output(error),
     )
+
+
+def _unavailable_output(error: BaseException) -> UnavailableOutput | None:
+    if not isinstance(error, OutputUnavailableError):
+        return None
+    return UnavailableOutput(run_id=error.run_id, step_key=error.step_key, output_name=error.output_name)
 
 
 def _message(error: BaseException) -> str:

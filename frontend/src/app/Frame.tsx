@@ -1,7 +1,7 @@
 // What surrounds every page: where one is, where one can go, and whether all is well.
 import { Link, Outlet } from "@tanstack/react-router";
-import { WifiOff } from "lucide-react";
-import { useIsOnline } from "../shared/connection";
+import { DatabaseZap, WifiOff } from "lucide-react";
+import { type Away, useAway } from "../shared/connection";
 import { useServedAgain } from "../shared/use-workers";
 import { AccountMenu } from "./AccountMenu";
 import { CodeProblems } from "./CodeProblems";
@@ -39,7 +39,6 @@ export function Frame() {
             <AccountMenu />
           </div>
         </div>
-        <ConnectionLost />
       </header>
       <CodeProblems />
       <main
@@ -49,6 +48,7 @@ export function Frame() {
       >
         <Outlet />
       </main>
+      <AwayNotice />
     </div>
   );
 }
@@ -65,17 +65,23 @@ function NavigationLink({ to, children }: { to: "/" | "/pipelines"; children: st
   );
 }
 
-/** It lies over the page, so that nothing jumps when it comes and goes. */
-function ConnectionLost() {
-  const isOnline = useIsOnline();
+/** It lies over the page's lower edge, so that nothing jumps, and no heading is hidden, when it comes and goes. */
+function AwayNotice() {
+  const away = useAway();
+  const Icon = away === "database" ? DatabaseZap : WifiOff;
   return (
-    <div role="status" className="relative">
-      {!isOnline && (
-        <p className="absolute inset-x-0 top-0 flex items-center justify-center gap-2 bg-warning-soft px-3 py-1 text-sm text-warning-ink">
-          <WifiOff aria-hidden size={14} /> The service does not answer. What you see is as it was; trying
-          again.
+    <div role="status" className="pointer-events-none fixed inset-x-3 bottom-4 z-40 flex justify-center">
+      {away !== null && (
+        <p className="flex items-center gap-2.5 rounded-lg border border-warning-solid/40 bg-warning-soft px-4 py-2 text-sm text-warning-ink shadow-floating">
+          <Icon aria-hidden size={16} className="shrink-0" />
+          {SAID[away]} What you see is as it was; trying again.
         </p>
       )}
     </div>
   );
 }
+
+const SAID: Record<Away, string> = {
+  service: "The service does not answer.",
+  database: "The service's database does not answer.",
+};

@@ -39,7 +39,7 @@ export function GanttBars({ row, now, scale, laneWidth }: LaneProps) {
     <>
       <span className="absolute inset-y-0" style={isOpen(row) ? growing(stretch, scale, laneWidth) : stretch}>
         {isReused && <ReusedBar isCut={stretch.left + stretch.width > laneWidth} />}
-        {!isReused && bar.segments.length > 1 && (
+        {!isReused && (bar.segments.length > 1 || bar.retryAt !== null) && (
           <span className="absolute inset-x-0 top-1/2 border-t border-dashed border-line-strong" />
         )}
         {isInSight && words}

@@ -11,12 +11,28 @@ const STEPS: GanttStep[] = [
   ran("load", "SUCCESS", 0, 40),
   ran("train", "SUCCESS", 40, 5300),
   ran("test", "FAILURE", 5300, 5310),
-  { key: "analyses", status: "BLOCKED", startMs: null, endMs: null, attempts: [], reusedFromRunId: null },
+  {
+    key: "analyses",
+    status: "BLOCKED",
+    startMs: null,
+    endMs: null,
+    attempts: [],
+    retryAtMs: null,
+    reusedFromRunId: null,
+  },
 ];
 
 function ran(key: string, status: GanttStep["status"], start: number, end: number | null): GanttStep {
   const endMs = end === null ? null : START + end;
-  return { key, status, startMs: START + start, endMs, attempts: null, reusedFromRunId: null };
+  return {
+    key,
+    status,
+    startMs: START + start,
+    endMs,
+    attempts: null,
+    retryAtMs: null,
+    reusedFromRunId: null,
+  };
 }
 
 let clicks: [string, StepClick][] = [];

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { StepStatus } from "../shared/status";
 import {
   durationOf,
+  endOf,
   type GanttAttempt,
   type GanttStep,
   ganttLayout,
@@ -28,6 +29,7 @@ function step(drawn: string): GanttStep {
     startMs: attempts[0]?.startMs ?? null,
     endMs: attempts.at(-1)?.endMs ?? null,
     attempts,
+    retryAtMs: null,
     reusedFromRunId: null,
   };
 }
@@ -74,10 +76,29 @@ describe("ganttLayout", () => {
     ]);
   });
 
+  it("draws a step that waits to be tried again up to now, until it is", () => {
+    const waiting = { ...step("fetch:0-4 failure"), status: "RETRYING" as const, retryAtMs: RUN_START + 30 };
+    const [row] = ganttLayout([waiting], { startMs: RUN_START, endMs: null }).rows;
+    if (row?.bar.kind !== "segments") throw new Error("It has a bar.");
+    expect([row.bar.retryAt, isOpen(row), endOf(row.bar, 20)]).toEqual([30, true, 20]);
+    // After a lost attempt: at once.
+    const lost = { ...waiting, retryAtMs: null };
+    expect(ganttLayout([lost], { startMs: RUN_START, endMs: null }).rows[0]?.bar).toMatchObject({
+      retryAt: 4,
+    });
+    // A run that has ended leaves nothing open.
+    const [ended] = ganttLayout([waiting], { startMs: RUN_START, endMs: RUN_START + 9 }).rows;
+    expect(ended && isOpen(ended)).toBe(false);
+  });
+
   it("draws one bar where attempts are not known one by one", () => {
     const unknown = { ...step("a:2-7 success"), attempts: null };
     const { rows } = ganttLayout([unknown], { startMs: RUN_START, endMs: null });
-    expect(rows[0]?.bar).toEqual({ kind: "segments", segments: [{ start: 2, end: 7, status: "SUCCESS" }] });
+    expect(rows[0]?.bar).toEqual({
+      kind: "segments",
+      retryAt: null,
+      segments: [{ start: 2, end: 7, status: "SUCCESS" }],
+    });
   });
 
   it("ends with the run what was left open", () => {

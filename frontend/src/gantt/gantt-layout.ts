@@ -17,6 +17,8 @@ export interface GanttStep {
   /** Of its first attempt; of a reused step, of the execution that stands in. */
   startMs: Milliseconds | null;
   endMs: Milliseconds | null;
+  /** When its next attempt is due; null where none waits, and where that is at once. */
+  retryAtMs: Milliseconds | null;
   /** Null where they are not known one by one. */
   attempts: readonly GanttAttempt[] | null;
   reusedFromRunId: string | null;
@@ -30,7 +32,12 @@ export interface GanttSegment {
 }
 
 export type GanttBar =
-  | { kind: "segments"; segments: readonly [GanttSegment, ...GanttSegment[]] }
+  | {
+      kind: "segments";
+      segments: readonly [GanttSegment, ...GanttSegment[]];
+      /** It has ended, and waits for another attempt at that moment. */
+      retryAt: Milliseconds | null;
+    }
   /** What an earlier run did, with how long it took there. */
   | { kind: "reused"; duration: Milliseconds }
   /** No time in this run: a word says why. */
@@ -90,13 +97,18 @@ const MARGIN = 0.01;
 export function durationOf({ bar }: GanttRow, now: Milliseconds): Milliseconds | null {
   if (bar.kind === "reused") return bar.duration;
   if (bar.kind === "word") return null;
-  const lastEnd = bar.segments.at(-1)?.end ?? now;
-  return Math.max(0, lastEnd - bar.segments[0].start);
+  return Math.max(0, endOf(bar, now) - bar.segments[0].start);
 }
 
 /** Whether it goes on as time does. */
 export function isOpen({ bar }: GanttRow): boolean {
-  return bar.kind === "segments" && bar.segments.at(-1)?.end === null;
+  return bar.kind === "segments" && (bar.retryAt !== null || bar.segments.at(-1)?.end === null);
+}
+
+/** Of its last attempt; now while that runs, or while it waits for another one. */
+export function endOf(bar: Extract<GanttBar, { kind: "segments" }>, now: Milliseconds): Milliseconds {
+  const end = bar.segments.at(-1)?.end ?? now;
+  return bar.retryAt === null ? end : Math.max(end, now);
 }
 
 function barOf(step: GanttStep, origin: Milliseconds, runEndMs: Milliseconds | null): GanttBar {
@@ -106,7 +118,10 @@ function barOf(step: GanttStep, origin: Milliseconds, runEndMs: Milliseconds | n
     return { kind: "reused", duration: Math.max(0, (endMs ?? startMs) - startMs) };
   const attempts = step.attempts?.length ? step.attempts : [{ startMs, endMs, status: step.status }];
   const [first, ...more] = attempts.map((attempt) => segmentOf(attempt, origin, runEndMs));
-  return first ? { kind: "segments", segments: [first, ...more] } : { kind: "word" };
+  if (!first) return { kind: "word" };
+  const isWaiting = step.status === "RETRYING" && runEndMs === null;
+  const retryAt = isWaiting ? (step.retryAtMs ?? attempts.at(-1)?.endMs ?? startMs) - origin : null;
+  return { kind: "segments", segments: [first, ...more], retryAt };
 }
 
 function segmentOf(attempt: GanttAttempt, origin: Milliseconds, runEndMs: Milliseconds | null): GanttSegment {

@@ -31,6 +31,7 @@ describe("stretchOfBar", () => {
         { start: 100, end: 200, status: "FAILURE" as const },
         { start: 400, end: null, status: "RUNNING" as const },
       ] as const,
+      retryAt: null,
     };
     expect(stretchOfBar(bar, 600, SCALE, LANE)).toEqual({ left: 50, width: 250 });
   });
@@ -73,7 +74,7 @@ describe("placedWords", () => {
 describe("labelColumnWidth", () => {
   it.each([
     ["short keys", 4, 1200, 96],
-    ["usual keys", 16, 1200, 178],
+    ["usual keys", 16, 1200, 188],
     ["long keys", 90, 1200, 320],
     ["a narrow screen", 16, 360, 144],
   ])("with %s", (_, longest, width, column) => {

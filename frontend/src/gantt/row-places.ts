@@ -1,6 +1,6 @@
 // Where the parts of a row stand on the screen, in pixels of its lane (pure).
 import type { Milliseconds } from "../shared/time";
-import type { GanttBar } from "./gantt-layout";
+import { endOf, type GanttBar } from "./gantt-layout";
 import type { CssPixels, TimeScale } from "./time-scale";
 
 export const ROW_HEIGHT: CssPixels = 28;
@@ -28,7 +28,7 @@ export function stretchOf(
   return { left, width: Math.max(THINNEST, near(scale.toPixels(end)) - left) };
 }
 
-/** From the first attempt's start to the last one's end; what was reused, from the run's start. */
+/** From the first attempt's start to the last one's end, or to now while it waits for another; what was reused, from the run's start. */
 export function stretchOfBar(
   bar: Exclude<GanttBar, { kind: "word" }>,
   now: Milliseconds,
@@ -36,7 +36,7 @@ export function stretchOfBar(
   laneWidth: CssPixels,
 ): Stretch {
   if (bar.kind === "reused") return stretchOf(0, bar.duration, scale, laneWidth);
-  return stretchOf(bar.segments[0].start, bar.segments.at(-1)?.end ?? now, scale, laneWidth);
+  return stretchOf(bar.segments[0].start, endOf(bar, now), scale, laneWidth);
 }
 
 export type WordsPlace = "after" | "before" | "begin" | "end" | "off-left" | "off-right";
@@ -83,7 +83,7 @@ function placeFor(
 /** So that the longest key can be read, or as much of it as leaves room for the bars. */
 export function labelColumnWidth(longestKey: number, width: CssPixels): CssPixels {
   const most = Math.min(width * 0.4, 320);
-  return Math.round(Math.min(most, Math.max(96, longestKey * 7.6 + 56)));
+  return Math.round(Math.min(most, Math.max(96, longestKey * 7.6 + 66)));
 }
 
 export interface RowSpan {

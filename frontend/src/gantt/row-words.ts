@@ -1,4 +1,6 @@
 // What is said of a row: the name of its button, the words at its bar, its tooltip (pure).
+
+import { retryText } from "../shared/retry-words";
 import { shortRunId } from "../shared/run-id";
 import { STEP_STATUS } from "../shared/status";
 import { formatDuration, type Milliseconds } from "../shared/time";
@@ -6,7 +8,7 @@ import { durationOf, type GanttRow, isOpen } from "./gantt-layout";
 
 const MINUTE = 60_000;
 
-/** "train, success, 5.3 s", "train, running, 12 s", "analyses, blocked", "stats, reused, 40 ms, stale". */
+/** "train, success, 5.3 s", "fetch, retrying, tries again in 12 s", "analyses, blocked", "stats, reused, 40 ms, stale". */
 export function nameOf(row: GanttRow, now: Milliseconds, isStale = false): string {
   const label = STEP_STATUS[row.step.status].label;
   const stale = isStale ? ["stale"] : [];
@@ -36,8 +38,8 @@ export function tooltipLines(row: GanttRow, origin: Milliseconds, now: Milliseco
     step.reusedFromRunId ? { label: "Reused from run", value: shortRunId(step.reusedFromRunId) } : null,
     step.startMs !== null ? { label: "Started", value: moment(step.startMs) } : null,
     step.startMs !== null && step.endMs !== null ? { label: "Ended", value: moment(step.endMs) } : null,
-    ...durationWords(row, now).map((value) => ({ label: "Took", value })),
-    bar.kind === "segments" && bar.segments.length > 1
+    ...durationWords(row, now).map((value) => ({ label: isWaiting(row) ? "Now" : "Took", value })),
+    bar.kind === "segments" && (bar.segments.length > 1 || isWaiting(row))
       ? { label: "Attempts", value: attemptWords(row) }
       : null,
   ];
@@ -49,8 +51,16 @@ function attemptWords({ bar }: GanttRow): string {
   return `${bar.segments.length}: ${bar.segments.map(({ status }) => STEP_STATUS[status].label).join(", ")}`;
 }
 
-/** One duration or none. What still runs is told in whole seconds, which is how often it is renewed. */
+function isWaiting({ bar }: GanttRow): boolean {
+  return bar.kind === "segments" && bar.retryAt !== null;
+}
+
+/**
+ * One duration or none. What still runs is told in whole seconds, which is how often it is renewed; of what waits to be
+ * tried again, until when.
+ */
 function durationWords(row: GanttRow, now: Milliseconds): [string] | [] {
+  if (row.bar.kind === "segments" && row.bar.retryAt !== null) return [retryText(row.bar.retryAt, now)];
   const duration = durationOf(row, now);
   if (duration === null) return [];
   if (isOpen(row) && duration < MINUTE) return [`${Math.round(duration / 1000)} s`];

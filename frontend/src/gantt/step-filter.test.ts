@@ -11,6 +11,7 @@ const { rows } = ganttLayout(
     startMs: null,
     endMs: null,
     attempts: null,
+    retryAtMs: null,
     reusedFromRunId: null,
   })),
   { startMs: 0, endMs: null },

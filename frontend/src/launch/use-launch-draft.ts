@@ -1,6 +1,7 @@
 // What is written on the launch page, and what it asks for.
 import { useMemo, useState } from "react";
 import { useQuery } from "urql";
+import { usersTags } from "../shared/own-tags";
 import { useOnServedChange } from "../shared/use-workers";
 import { configSkeleton } from "./config-skeleton";
 import { readConfig, type TextProblem } from "./config-text";
@@ -20,7 +21,7 @@ export function useLaunchDraft(
   selectionText: string,
 ) {
   const [reason, setReason] = useState("");
-  const [tagsText, setTagsText] = useState(() => writeTags(like?.tags ?? []));
+  const [tagsText, setTagsText] = useState(() => writeTags(usersTags(like?.tags ?? [])));
   const [written, setConfigText] = useState<string | null>(null);
 
   const [{ data, error }, askSchema] = useQuery({

@@ -58,7 +58,9 @@ export const EventsPanel = memo(function EventsPanel({ runId, isQueued, selected
               {areAll ? "The run ended before it began." : "Nothing has happened yet."}
             </p>
           ) : (
-            <LoadingPanel label="Reading the events" className="m-3 h-24 w-auto" />
+            <div className="p-3">
+              <LoadingPanel label="Reading the events" className="h-24" />
+            </div>
           )}
         </div>
       )}

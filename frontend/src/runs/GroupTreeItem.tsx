@@ -6,7 +6,7 @@ import { StatusMark } from "../shared/StatusTag";
 import { RUN_STATUS } from "../shared/status";
 import { Elapsed, Moment } from "../shared/Times";
 import type { TreeRow } from "./group-tree";
-import { originText, stepsText, stepsTitle } from "./run-words";
+import { automaticText, originText, stepsText, stepsTitle } from "./run-words";
 import type { GroupRun } from "./use-group";
 
 export function GroupTreeItem({ row, isCurrent }: { row: TreeRow<GroupRun>; isCurrent: boolean }) {
@@ -47,7 +47,8 @@ export function GroupTreeItem({ row, isCurrent }: { row: TreeRow<GroupRun>; isCu
         </span>
         <span className="min-w-0 flex-1 py-1.5">
           <span className="line-clamp-3 [overflow-wrap:anywhere]">
-            <span className="font-medium">{look.label}</span>, {originText(run)}, {stepsText(run)}
+            <span className="font-medium">{look.label}</span>,{" "}
+            {[originText(run), automaticText(run), stepsText(run)].filter(Boolean).join(", ")}
           </span>
           <span className="flex justify-between gap-2 text-xs text-muted">
             <span>
@@ -58,9 +59,10 @@ export function GroupTreeItem({ row, isCurrent }: { row: TreeRow<GroupRun>; isCu
                   <Elapsed startedAt={run.startedAt} endedAt={run.endedAt} />
                 </>
               )}
-              {run.launchedBy && ` · ${run.launchedBy}`}
+              {run.launchedBy && run.retryNumber === null && ` · ${run.launchedBy}`}
+              {run.canceledBy && ` · canceled by ${run.canceledBy}`}
             </span>
-            <span className="font-mono">{shortRunId(run.id)}</span>
+            <span className="whitespace-nowrap font-mono">{shortRunId(run.id)}</span>
           </span>
           {run.reason && <span className="line-clamp-2 text-xs text-muted">“{run.reason}”</span>}
         </span>

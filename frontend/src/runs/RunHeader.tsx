@@ -116,7 +116,8 @@ function RunFacts({ run }: { run: Run }) {
           </Fact>
         </>
       )}
-      {run.launchedBy && <Fact>by {run.launchedBy}</Fact>}
+      {run.launchedBy && run.retryNumber === null && <Fact>by {run.launchedBy}</Fact>}
+      {run.canceledBy && <Fact>canceled by {run.canceledBy}</Fact>}
       {run.mode !== "default" && <Fact>mode {run.mode}</Fact>}
     </p>
   );

@@ -1,13 +1,15 @@
 // How the run came to be: what it re-executes, in which way, why; its tags.
 import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
+import { bulkOf, usersTags } from "../shared/own-tags";
 import { shortRunId } from "../shared/run-id";
 import type { Run } from "./run-queries";
-import { originText, stepsText, stepsTitle } from "./run-words";
+import { automaticText, originText, stepsText, stepsTitle } from "./run-words";
 import { Tags } from "./Tags";
 import { TEXT_LINK } from "./text-link";
 
 export function RunOrigin({ run }: { run: Run }) {
+  const bulk = bulkOf(run.tags);
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <p className="min-w-0 [overflow-wrap:anywhere]">
@@ -25,6 +27,20 @@ export function RunOrigin({ run }: { run: Run }) {
             </Link>
           </>
         )}
+        {automaticText(run) && (
+          <span title="Nobody launched it: the tags of the run that failed ask for it.">
+            {" "}
+            · {automaticText(run)}
+          </span>
+        )}
+        {bulk !== null && (
+          <>
+            {" · "}
+            <Link to="/" search={{ by: "run", tag: `dalsegno/bulk=${bulk}`, bulk }} className={TEXT_LINK}>
+              one of many at once
+            </Link>
+          </>
+        )}
         <span className="text-muted" title={stepsTitle(run)}>
           {" · "}
           {stepsText(run, 4)}
@@ -37,7 +53,7 @@ export function RunOrigin({ run }: { run: Run }) {
         )}
       </p>
       {run.reason && <p className="min-w-0 text-muted [overflow-wrap:anywhere]">“{run.reason}”</p>}
-      <Tags tags={run.tags} />
+      <Tags tags={usersTags(run.tags)} />
     </div>
   );
 }

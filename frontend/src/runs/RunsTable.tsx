@@ -110,6 +110,11 @@ function Row({ row: { run, status, trail }, isSelected, onToggle }: RowProps) {
       <span className="min-w-0 basis-full truncate text-sm" title={stepsTitle(run)}>
         {originText(run)}, {stepsText(run)}
         {run.reason && <span className="text-muted"> “{run.reason}”</span>}
+        {run.whyQueued && (
+          <span className="block truncate text-xs text-muted" title={run.whyQueued}>
+            {run.whyQueued}
+          </span>
+        )}
       </span>
       <span className="text-sm text-muted">
         <Moment at={run.createdAt} ago />

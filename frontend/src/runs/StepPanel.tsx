@@ -54,12 +54,13 @@ function ReadStep({ runId, stepKey, row }: StepPanelProps) {
     ask({ requestPolicy: "network-only" });
   }, [ask, row]);
   const step = data?.run?.stepStats[0] ?? null;
+  const canceledBy = data?.run?.canceledBy ?? null;
   return (
     <>
       <StepTitle stepKey={stepKey} step={step} />
       {error && !step && <QueryError error={error} onRetry={() => ask({ requestPolicy: "network-only" })} />}
       {!step && !error && <LoadingPanel label="Reading the step" className="h-56" />}
-      {step && <StepDetails runId={runId} step={step} />}
+      {step && <StepDetails runId={runId} step={step} canceledBy={canceledBy} />}
     </>
   );
 }
@@ -88,11 +89,18 @@ function StepTitle({ stepKey, step }: { stepKey: string; step: Step | null }) {
   );
 }
 
-function StepDetails({ runId, step }: { runId: string; step: Step }) {
+interface StepDetailsProps {
+  runId: string;
+  step: Step;
+  /** Who canceled the run. */
+  canceledBy: string | null;
+}
+
+function StepDetails({ runId, step, canceledBy }: StepDetailsProps) {
   return (
     <div className="space-y-4 p-4">
-      <StepWhy runId={runId} step={step} />
-      {step.attempts.length > 0 && <StepAttempts runId={runId} step={step} />}
+      <StepWhy runId={runId} step={step} canceledBy={canceledBy} />
+      {step.attempts.length > 0 && <StepAttempts runId={runId} step={step} canceledBy={canceledBy} />}
       <div className="grid gap-x-8 gap-y-4 md:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
         <StepInputs runId={runId} inputs={step.inputs} />
         <StepOutputs step={step} />

@@ -3,15 +3,26 @@ import { Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { writtenKey } from "../selection/selection-text";
 import { WarningMessage } from "../shared/ErrorMessage";
+import { nextAttemptText, retryText } from "../shared/retry-words";
 import { shortRunId } from "../shared/run-id";
 import { Skeleton } from "../shared/Skeleton";
+import { parseInstant } from "../shared/time";
+import { useClock } from "../shared/use-clock";
+import { cancelText } from "./attempt-words";
 import { StepLink } from "./StepLink";
 import { elementOf, type StepElement } from "./step-element";
 import { type Step, stepDefinitionsQuery } from "./step-queries";
 import { Tags } from "./Tags";
 import { TEXT_LINK } from "./text-link";
 
-export function StepWhy({ runId, step }: { runId: string; step: Step }) {
+interface StepWhyProps {
+  runId: string;
+  step: Step;
+  /** Who canceled the run. */
+  canceledBy: string | null;
+}
+
+export function StepWhy({ runId, step, canceledBy }: StepWhyProps) {
   const [{ data }] = useQuery({
     query: stepDefinitionsQuery,
     variables: { runId },
@@ -31,7 +42,7 @@ export function StepWhy({ runId, step }: { runId: string; step: Step }) {
             made stands in.
           </>
         ) : (
-          <Why step={step} />
+          <Why step={step} maxRetries={definition?.maxRetries ?? 0} canceledBy={canceledBy} />
         )}
         {step.reason && (
           <>
@@ -100,8 +111,21 @@ function SelectLink({ selection, children }: { selection: string; children: stri
   );
 }
 
-function Why({ step }: { step: Step }) {
+interface WhyProps {
+  step: Step;
+  maxRetries: number;
+  canceledBy: string | null;
+}
+
+function Why({ step, maxRetries, canceledBy }: WhyProps) {
   switch (step.status) {
+    case "RETRYING":
+      return <WaitsForRetry step={step} maxRetries={maxRetries} />;
+    case "CANCELED":
+      // Of a running attempt, that itself tells it.
+      return step.attempts.at(-1)?.status === "CANCELED"
+        ? null
+        : `${step.attempts.length > 0 ? "Not tried again" : "Not begun"}, because ${cancelText(canceledBy)}.`;
     case "BLOCKED":
       return (
         <>
@@ -124,4 +148,20 @@ function Why({ step }: { step: Step }) {
     default:
       return null;
   }
+}
+
+/** Counts down. */
+function WaitsForRetry({ step, maxRetries }: { step: Step; maxRetries: number }) {
+  const now = useClock(true);
+  const last = step.attempts.at(-1);
+  const retryAt = step.retryAt === null ? null : parseInstant(step.retryAt);
+  return (
+    <>
+      {last && `Attempt ${last.number} ${last.status === "LOST" ? "was lost" : "failed"}; it `}
+      <span data-numeric className="font-medium">
+        {retryText(retryAt, now)}
+      </span>{" "}
+      ({nextAttemptText(step, maxRetries)}).
+    </>
+  );
 }

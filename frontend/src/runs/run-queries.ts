@@ -11,6 +11,7 @@ const movingRunFields = graphql(
       status
       startedAt
       endedAt
+      canceledBy
       timeSavedMs
       error {
         ...ErrorInfoFields
@@ -32,6 +33,8 @@ const runFields = graphql(
       mode
       createdAt
       launchedBy
+      retryNumber
+      maxRetries
       reason
       tags {
         key
@@ -73,6 +76,23 @@ export const runChangesQuery = graphql(
   `,
   [movingRunFields],
 );
+
+/** What a run waits for, or what follows it: it may change without any news of the run itself. */
+export const runWaitQuery = graphql(`
+  query RunWait($runId: ID!) {
+    run(id: $runId) {
+      id
+      whyQueued
+      automaticRetry {
+        number
+        runId
+        refusal
+      }
+    }
+  }
+`);
+
+export type AutomaticRetry = NonNullable<NonNullable<ResultOf<typeof runWaitQuery>["run"]>["automaticRetry"]>;
 
 export const runUpdatesSubscription = graphql(`
   subscription RunUpdates($runId: ID!) {

@@ -16,6 +16,9 @@ const RUN = {
   mode: "default",
   createdAt: "2026-11-22T05:02:10Z",
   launchedBy: null,
+  canceledBy: null,
+  retryNumber: null,
+  maxRetries: 0,
   reason: "nightly",
   tags: [],
   parentRunId: null,
@@ -37,12 +40,21 @@ function table(drawn: string) {
     status: steps.map((step) => step.status),
     startMs: steps.map((step) => step.start),
     endMs: steps.map((step) => step.end),
+    retryAtMs: steps.map(() => null),
     reusedFromRunId: steps.map(() => null),
     attempts: steps.map(() => null),
   };
 }
 
-const NOTHING = { key: [], status: [], startMs: [], endMs: [], reusedFromRunId: [], attempts: [] };
+const NOTHING = {
+  key: [],
+  status: [],
+  startMs: [],
+  endMs: [],
+  retryAtMs: [],
+  reusedFromRunId: [],
+  attempts: [],
+};
 
 function view(drawn: string): RunView {
   return runView({ ...RUN, stepCounts: [], tags: [], stepKeysToExecute: [], stepTable: table(drawn) });

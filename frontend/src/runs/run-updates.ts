@@ -17,6 +17,7 @@ interface StepTable {
   status: StepStatus[];
   startMs: (number | null)[];
   endMs: (number | null)[];
+  retryAtMs: (number | null)[];
   reusedFromRunId: (string | null)[];
   attempts: ([startMs: number, endMs: number | null, status: StepStatus][] | null)[];
 }
@@ -45,6 +46,7 @@ export function stepRows(json: Json): GanttStep[] {
     status: table.status[index] ?? "PENDING",
     startMs: table.startMs[index] ?? null,
     endMs: table.endMs[index] ?? null,
+    retryAtMs: table.retryAtMs[index] ?? null,
     reusedFromRunId: table.reusedFromRunId[index] ?? null,
     attempts: table.attempts[index]?.map(([startMs, endMs, status]) => ({ startMs, endMs, status })) ?? null,
   }));

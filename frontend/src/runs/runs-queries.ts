@@ -6,6 +6,8 @@ const listedRunFields = graphql(`
     id
     pipelineName
     status
+    whyQueued
+    retryNumber
     strategy
     stepKeysToExecute
     launchedBy

@@ -7,9 +7,11 @@ export const stepQuery = graphql(
     query Step($runId: ID!, $stepKey: String!) {
       run(id: $runId) {
         id
+        canceledBy
         stepStats(stepKeys: [$stepKey]) {
           stepKey
           status
+          retryAt
           startTime
           endTime
           durationMs

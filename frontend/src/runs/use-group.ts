@@ -19,6 +19,9 @@ const groupQuery = graphql(`
         strategy
         stepKeysToExecute
         launchedBy
+        canceledBy
+        retryNumber
+        maxRetries
         reason
         createdAt
         startedAt

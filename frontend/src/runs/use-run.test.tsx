@@ -38,7 +38,15 @@ function run(drawn: string): object {
   const key = steps.map((step) => step.split(":")[0]);
   const empty = steps.map(() => null);
   const status = steps.map((step) => step.split(":")[1]);
-  const stepTable = { key, status, startMs: empty, endMs: empty, reusedFromRunId: empty, attempts: empty };
+  const stepTable = {
+    key,
+    status,
+    startMs: empty,
+    endMs: empty,
+    retryAtMs: empty,
+    reusedFromRunId: empty,
+    attempts: empty,
+  };
   return { id: "r1", version, status: version.split(".")[1], stepTable };
 }
 

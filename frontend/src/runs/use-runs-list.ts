@@ -1,6 +1,7 @@
 // A page of the list of runs, asked again when runs move.
 import { useMemo } from "react";
 import { useQuery } from "urql";
+import { useAgainWhile } from "../shared/use-again-while";
 import { useRunNews } from "../shared/use-run-news";
 import { filterOf, unresolvedIn } from "./runs-filter";
 import { filtersQuery, groupsQuery, runsQuery } from "./runs-queries";
@@ -29,6 +30,8 @@ export function useRunsList(search: RunsSearch) {
     askFilters({ requestPolicy: "network-only" });
   }
   useRunNews(askAgain);
+  // What a run waits for may change without any news of the run.
+  useAgainWhile(list?.rows.some(({ run }) => run.status === "QUEUED") ?? false, askAgain);
 
   const unresolved = isByRun ? filters.data?.runs.totalCount : filters.data?.runGroups.totalCount;
   return {

@@ -8,6 +8,8 @@ export interface ErrorInfo {
   className: string;
   message: string;
   traceback: string | null;
+  /** The output that was gone or damaged when it was to be loaded. */
+  unavailableOutput?: { runId: string; stepKey: string; outputName: string } | null;
   cause?: ErrorInfo | null;
 }
 
@@ -17,10 +19,20 @@ export const errorInfoFields = graphql(`
     className
     message
     traceback
+    unavailableOutput {
+      runId
+      stepKey
+      outputName
+    }
     cause {
       className
       message
       traceback
+      unavailableOutput {
+        runId
+        stepKey
+        outputName
+      }
       cause {
         className
         message

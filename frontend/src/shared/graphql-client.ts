@@ -1,7 +1,8 @@
-// The one client for queries and mutations. A query waits out a service that is away; a mutation is never repeated.
+// The one client for queries and mutations. A query waits out a service, or a database, that is away; a mutation is never repeated.
 import { retryExchange } from "@urql/exchange-retry";
 import { Client, cacheExchange, fetchExchange, mapExchange } from "urql";
-import { reportOnline } from "./connection";
+import { report } from "./connection";
+import { isStoreAway } from "./store-away";
 
 const ENDPOINT = "/graphql";
 
@@ -23,7 +24,8 @@ export function createClient(): Client {
         initialDelayMs: 300,
         maxDelayMs: 3000,
         maxNumberAttempts: Number.POSITIVE_INFINITY,
-        retryIf: (error, operation) => operation.kind === "query" && error.networkError !== undefined,
+        retryIf: (error, operation) =>
+          operation.kind === "query" && (error.networkError !== undefined || isStoreAway(error)),
       }),
       mapExchange({
         onResult(result) {
@@ -32,7 +34,8 @@ export function createClient(): Client {
           // A proxy before a service that is away answers too, with 502 or 503.
           const isAway =
             typeof status === "number" ? status >= 502 : result.error?.networkError !== undefined;
-          reportOnline(!isAway);
+          report("service", !isAway);
+          if (!isAway) report("database", !isStoreAway(result.error));
         },
       }),
       fetchExchange,

@@ -2,7 +2,7 @@
 import type { TadaDocumentNode } from "gql.tada";
 import { type Client, createClient } from "graphql-ws";
 import { stringifyDocument } from "urql";
-import { reportOnline } from "./connection";
+import { report } from "./connection";
 
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 3000;
@@ -17,7 +17,7 @@ function sharedSocket(): Client {
     keepAlive: 10_000,
     on: {
       connected() {
-        reportOnline(true);
+        report("service", true);
         for (const listener of whenConnected) listener();
       },
     },
@@ -67,7 +67,7 @@ export function follow<Data, Variables extends Record<string, unknown>>(
         error(problem) {
           // The service has refused the subscription itself: to ask again would change nothing.
           if (Array.isArray(problem)) return;
-          reportOnline(false);
+          report("service", false);
           tryAgain();
         },
         complete() {

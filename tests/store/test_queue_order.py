@@ -225,3 +225,12 @@ def test_what_no_limit_holds_back_is_found_by_the_queue_s_order(plans: _Plans) -
     assert "ix_runs_queue" in plan
     assert "TEMP B-TREE" not in plan and "Sort" not in plan
     assert rows <= 10
+
+
+def test_where_limits_hold_all_back_each_waiting_run_is_looked_at_once_whatever_the_statistics_say(
+    plans: _Plans,
+) -> None:
+    plan, _ = plans.looked_at(queue._NEXT_NOT_HELD_BACK, loaded=LOADED, full_keys=[], full_tags=[("team", "ml")])
+    # A join may come to compare each with each, and reads the tags of runs that have ended as well.
+    assert "Join" not in plan
+    assert "SubPlan" in plan or "CORRELATED" in plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 
 from dalsegno.errors import StoreUnavailableError
@@ -19,6 +20,7 @@ class AbandonedRuns:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
+        self._stopping = asyncio.Event()
         self._heartbeat_seconds = settings.heartbeat_seconds
         # A holder loses its lease where its heartbeat has to wait for what is left of it. Half of that is noticed.
         spare_seconds = settings.lease_seconds - settings.heartbeat_seconds
@@ -27,14 +29,22 @@ class AbandonedRuns:
         )
 
     async def watch(self) -> None:
-        """Until it is cancelled: notices when the database is away, whether or not anybody asks for anything."""
-        while True:
+        """Until it is told to stop: notices when the database is away, whether or not anybody asks for anything."""
+        while not self._stopping.is_set():
             try:
                 # It only reads: SQLite's one lock is not for looking.
                 await self._database.read_async(self._answered(asked_at=monotonic()))
             except StoreUnavailableError as error:
                 self._watch.failed(error)
-            await asyncio.sleep(self._heartbeat_seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._heartbeat_seconds)
+
+    async def stop(self, watching: asyncio.Task[None], patience_seconds: float) -> None:
+        """Lets `watching` end, which is the task of `watch`: cut off while it connects, it would leave a connection."""
+        self._stopping.set()
+        await asyncio.wait({watching}, timeout=patience_seconds)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
     async def end(self, run_ids: Sequence[str]) -> bool:
         """Ends those of the runs that were abandoned; False where there is nothing to end, or it can't be told yet."""

@@ -53,8 +53,7 @@ def create_app(
         try:
             yield
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            await service.abandoned_runs.stop(watching, _GRACE_SECONDS)
             await carrier.stop(carrying, _GRACE_SECONDS)
             service.changes.close()
             await database.close_async()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, exists, not_, or_, select, tuple_
+from sqlalchemy import bindparam, func, or_, select, tuple_
 
 from dalsegno.settings import TagLimit
 from dalsegno.store.abandoned_runs import HELD
@@ -42,15 +42,20 @@ class FullLimits(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
-# Of runs that wait: none of their tags is at its limit.
-not_held_back = not_(
-    exists().where(
+# Of runs that wait: none of their tags is at its limit. Counted, so that Postgres looks at the tags of one run at a
+# time. NOT EXISTS it takes for a join, with all runs that have ever had such a tag; and where thousands were launched
+# since its last look at the table, it compares each with each.
+not_held_back = (
+    select(func.count())
+    .where(
         run_tags.c.run_id == runs.c.run_id,
         or_(
             run_tags.c.key.in_(bindparam("full_keys", expanding=True)),
             tuple_(run_tags.c.key, run_tags.c.value).in_(bindparam("full_tags", expanding=True)),
         ),
     )
+    .scalar_subquery()
+    == 0
 )
 _LOCK = select(locked(bindparam("name")))
 # In two steps, so that no database comes to read the tags of all runs that there have ever been.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sqlite3
 import tempfile
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy.engine import URL, make_url
@@ -45,19 +45,26 @@ class PostgresOutage:
         # What is set, for the ways that are opened from now on, as long as they pass on what comes.
         self._open = asyncio.Event()
         self._open.set()
-        self._listener: asyncio.Server | None = None
-        self.end()
+        self._socket = Path(self._folder, _SOCKET)
+        # Under another name nobody finds it. A listener that is closed loses who comes at that moment.
+        self._hidden = Path(self._folder, "hidden")
+        self._do(self._listen())
+
+    @property
+    def is_cut(self) -> bool:
+        return not self._socket.exists()
 
     def begin(self) -> None:
         self._do(self._cut())
 
     def end(self) -> None:
-        self._do(self._listen())
+        self._hidden.rename(self._socket)
 
     def close(self) -> None:
         self._do(self._cut())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._listener.close()
         self._loop.close()
         shutil.rmtree(self._folder)
 
@@ -65,26 +72,24 @@ class PostgresOutage:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _listen(self) -> None:
-        self._listener = await asyncio.start_unix_server(self._serve, f"{self._folder}/{_SOCKET}")
+        self._listener = await asyncio.start_unix_server(self._serve, self._socket)
 
     async def _cut(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
-            with suppress(FileNotFoundError):
-                os.unlink(f"{self._folder}/{_SOCKET}")
-            self._listener = None
-        for way in list(self._ways):
+        if not self.is_cut:
+            self._socket.rename(self._hidden)
+        for way in self._ways:
             way.cancel()
-        await asyncio.gather(*self._ways, return_exceptions=True)
-        # Those that had come, and not yet begun, see that it is closed.
-        await asyncio.sleep(0.01)
+        # Those that had come before and are noticed only now see that it is closed.
+        await asyncio.sleep(0)
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         way = asyncio.current_task()
         assert way is not None
-        if self._listener is None:
+        if self.is_cut:
             # Came just before the way was closed.
-            writer.transport.abort()
+            await _hang_up(writer)
             return
         self._ways.add(way)
         is_open = self._open
@@ -94,10 +99,10 @@ class PostgresOutage:
                 try:
                     await asyncio.gather(_pass_on(reader, back, is_open), _pass_on(there, writer, is_open))
                 finally:
-                    back.transport.abort()
+                    await _hang_up(back)
         finally:
-            writer.transport.abort()
             self._ways.discard(way)
+            await _hang_up(writer)
 
 
 class SilentPostgres(PostgresOutage):
@@ -110,7 +115,7 @@ class SilentPostgres(PostgresOutage):
         self._do(self._fall_silent())
 
     def end(self) -> None:
-        if self._listener is None:
+        if self.is_cut:
             super().end()
         else:
             self._do(self._pass_again())
@@ -128,6 +133,12 @@ async def _connect(server: URL) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     if isinstance(folder, str):
         return await asyncio.open_unix_connection(f"{folder}/{_SOCKET}")
     return await asyncio.open_connection(server.host, server.port or 5432)
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_open: asyncio.Event) -> None:

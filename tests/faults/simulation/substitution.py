@@ -85,7 +85,7 @@ _ELSEWHERE: tuple[tuple[str, str, Any], ...] = (
     ("dalsegno.worker.worker", "os", primitives.os),
     ("dalsegno.in_process", "socket", primitives.socket),
     ("dalsegno.in_process", "os", primitives.os),
-    ("dalsegno.in_process", "_user", lambda: "somebody"),
+    ("dalsegno.in_process", "user_name", lambda: "somebody"),
     # The worker's own folder: nothing is put there.
     ("dalsegno.worker.worker", "tempfile", SimpleNamespace(mkdtemp=lambda **_: "/nowhere")),
     ("dalsegno.worker.worker", "shutil", SimpleNamespace(rmtree=lambda *_, **__: None)),
@@ -122,19 +122,19 @@ def substituted() -> Iterator[None]:
         undo.append((where, name, getattr(where, name)))
         setattr(where, name, value)
 
-    for module in _modules():
-        for name, value in list(vars(module).items()):
-            for real, virtual in _EVERYWHERE:
-                if value is real:
-                    put(module, name, virtual)
-        for function in _functions(module):
-            defaults = function.__kwdefaults__
-            replaced = {name: _virtual(value) for name, value in (defaults or {}).items()}
-            if replaced != (defaults or {}):
-                put(function, "__kwdefaults__", replaced)
-    for module_name, name, value in _ELSEWHERE:
-        put(importlib.import_module(module_name), name, value)
     try:
+        for module in _modules():
+            for name, value in list(vars(module).items()):
+                for real, virtual in _EVERYWHERE:
+                    if value is real:
+                        put(module, name, virtual)
+            for function in _functions(module):
+                defaults = function.__kwdefaults__
+                replaced = {name: _virtual(value) for name, value in (defaults or {}).items()}
+                if replaced != (defaults or {}):
+                    put(function, "__kwdefaults__", replaced)
+        for module_name, name, value in _ELSEWHERE:
+            put(importlib.import_module(module_name), name, value)
         yield
     finally:
         for where, name, value in reversed(undo):

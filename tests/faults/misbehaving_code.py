@@ -244,12 +244,20 @@ def is_given_a_trap(trap):
 def trapping():
     is_given_a_trap(gives_a_trap())
 
-SIZE = 150 << 20
+# More than the system takes, or gives, in one call.
+SIZE = (2 << 30) + 7
 
-@alone
-@step(tags={"dalsegno/memory_limit": "230MiB"})
+@step(tags={"dalsegno/memory_limit": "2200MiB"})
 def gives_much():
     return bytes(SIZE)
+
+@step
+def counts(value):
+    return len(value)
+
+@pipeline
+def much():
+    counts(gives_much())
 
 @alone
 @step

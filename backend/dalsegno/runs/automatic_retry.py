@@ -58,9 +58,9 @@ def number_of_retry(
     """Of a run that failed for these reasons: which automatic retry follows, from 1; None: none does."""
     tags = {**pipeline_tags, **run_tags}
     try:
-        number = (retry_number(run_tags) or 0) + 1
+        number = int(run_tags.get(RETRY_NUMBER_TAG, 0)) + 1
         most, kinds = _max_retries(tags), _kinds(tags)
-    except InvalidTagError:
+    except (InvalidTagError, ValueError):
         # Stored before anybody checked them: they ask for nothing.
         return None
     if number > most:

@@ -109,10 +109,14 @@ class Reader:
         return any(one["name"] == pipeline_name for one in self.all("pipelines"))
 
     def open_runs(self) -> bool:
-        """Some run has not ended, or is to be re-executed by itself."""
-        return any(one["ended_at"] is None for one in self.all("runs")) or any(
-            not one["is_settled"] for one in self.all("automatic_retries")
-        )
+        """Some run has not ended, or is to be re-executed by itself; both at one moment."""
+
+        def script() -> Script[bool]:
+            going_on = yield text("SELECT run_id FROM runs WHERE ended_at IS NULL"), {}
+            to_come = yield text("SELECT parent_run_id FROM automatic_retries WHERE NOT is_settled"), {}
+            return bool(going_on or to_come)
+
+        return bool(self._read(script))
 
     def _read(self, script: Callable[[], Script[Any]]) -> Any:
         deadline = time.monotonic() + _PATIENCE_SECONDS

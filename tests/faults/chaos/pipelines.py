@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno import DynamicOut, DynamicOutput, In, RetryPolicy, pipeline, step
+from dalsegno.worker.process_family import MARK
 
 ITEMS = 6
 # Of the journal, in the folder that holds this file's copy.
@@ -22,7 +23,9 @@ _HERE = Path(__file__).parent
 
 def tell(kind: str, **what: Any) -> None:
     """A line of the journal."""
-    line = json.dumps({"kind": kind, "at": time.time(), "pid": os.getpid(), **what}) + "\n"
+    # Of the worker that this process belongs to, which may be stale: its process id.
+    worker = int(os.environ[MARK].partition(":")[0])
+    line = json.dumps({"kind": kind, "at": time.time(), "worker": worker, **what}) + "\n"
     descriptor = os.open(_HERE / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         os.write(descriptor, line.encode())

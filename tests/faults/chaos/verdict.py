@@ -127,8 +127,10 @@ def _journal(
 
 
 def _is_of_row(runs: dict[str, RunHistory], line: dict[str, Any]) -> bool:
-    """An attempt that nobody recorded has the number of the one after it; that one's process is told by its end."""
+    """An attempt that nobody recorded has the number of the one after it, or of that of who took the run over."""
     row = runs[line["run_id"]].attempts[line["step_key"]][line["number"] - 1]
+    if int(row["worker_id"].split(":")[1]) != line["worker"]:
+        return False
     begun, ended = row["started_at"] / _MICROSECONDS, row["ended_at"] and row["ended_at"] / _MICROSECONDS
     return bool(begun <= line["at"] and (ended is None or line["at"] <= ended))
 

@@ -177,6 +177,15 @@ def test_a_fan_in_with_an_element_that_failed_refuses_but_leaves_out_a_skipped_o
     assert [one.upstream_step_key for one in refused.value.missing] == ["f"]
 
 
+def test_a_fan_in_refuses_also_where_all_that_is_left_of_it_was_skipped() -> None:
+    graph = draw("o.x? -> s; f; [s f] => j")
+    lineage = history(graph, "o:ok() s:skipped f:failed j:blocked")
+    with pytest.raises(MissingOutputsError) as refused:
+        plan(graph, lineage, Strategy.SELECTED_STEPS, ("j",))
+    assert [one.upstream_step_key for one in refused.value.missing] == ["f"]
+    assert refused.value.step_keys_to_add == ("f",)
+
+
 def test_an_order_only_upstream_that_never_ended_well_is_a_warning() -> None:
     graph = draw("a ~> b")
     found = plan(graph, history(graph, "a:failed b:blocked"), Strategy.SELECTED_STEPS, ("b",))

@@ -139,13 +139,19 @@ class _Resolver:
         self.bound_to_skip: set[str] = set()
 
     def resolve(self, step: StepSnapshot) -> None:
+        inputs: list[PlannedInput] = []
         missing: list[MissingOutput] = []
-        inputs = tuple(self._input(step, one, missing) for one in step.inputs)
-        self.inputs[step.key] = inputs
-        if any(self._skips(one) for one in inputs):
+        is_skipped = False
+        for one in step.inputs:
+            missing_here: list[MissingOutput] = []
+            inputs.append(self._input(step, one, missing_here))
+            is_skipped = is_skipped or self._skips(inputs[-1], is_complete=not missing_here)
+            missing += missing_here
+        self.inputs[step.key] = tuple(inputs)
+        if is_skipped:
             self.bound_to_skip.add(step.key)
         else:
-            self.missing.extend(missing)
+            self.missing += missing
 
     def _input(self, step: StepSnapshot, one: InputSnapshot, missing: list[MissingOutput]) -> PlannedInput:
         given = one.name in self.given.get(step_name(step.key), ())
@@ -206,8 +212,10 @@ class _Resolver:
             else:
                 missing.append(_missing(step, one, ref, problem))
 
-    def _skips(self, one: PlannedInput) -> bool:
-        """The input will certainly skip its step."""
+    def _skips(self, one: PlannedInput, *, is_complete: bool) -> bool:
+        """The input will certainly skip its step. A fan-in does so where all of it is known to be absent."""
+        if one.is_fan_in and not is_complete:
+            return False
         if one.is_fan_in:
             # Where there turn out to be no elements, what collects them is not skipped.
             present = [

@@ -155,6 +155,14 @@ def torn_down():
     uses_it_for_long()
 
 @step
+def at_once():
+    pass
+
+@pipeline
+def quick():
+    at_once()
+
+@step
 def one_of_many(context):
     note("many", context.step_key)
     gate("many")
@@ -271,6 +279,18 @@ def test_a_cancelled_run_ends_though_the_teardown_of_its_resources_never_does(
     assert set(site.statuses(run.run_id).values()) == {status}
     pid = int(site.notes("clinging", 1)[-1])
     until(lambda: not os.path.exists(f"/proc/{pid}"), what="the end of the process that tears down")
+
+
+def test_a_cancel_in_a_teardown_hits_no_other_run(tmp_path: Path) -> None:
+    # Both runs need the one process that there is.
+    with shared_site(tmp_path, CODE, grace_seconds=0.5, max_steps=1) as site:
+        first = site.launch("tearing_down")
+        site.notes("clinging", 1)
+        second = site.launch("quick")
+        until(lambda: site.instance.run(second).status is not RunStatus.QUEUED, what="a claim of the second run")
+        site.instance.cancel_run(first)
+        assert site.ended(first).status is RunStatus.CANCELED
+        assert site.ended(second).status is RunStatus.SUCCESS
 
 
 @pytest.mark.parametrize("name", ["turns_it_into_a_failure", "exits_on_its_own"])

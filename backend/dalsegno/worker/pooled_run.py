@@ -240,7 +240,7 @@ class PooledRun:
             self._pool.retire(process)
             self._pool.give_back(process)
         self._give_spare_back()
-        self._pool.close_run(self._run.run_id)
+        self._pool.abandon_run(self._run.run_id)
         self._pool.leave(self._run.run_id)
         while not self._inbox.empty():
             match self._inbox.get():
@@ -321,7 +321,7 @@ class PooledRun:
                 self._spare = None if process in self._interrupted else process
                 self._failure = None if self._is_canceled else message.error
             case RunClosed():
-                self._awaited.discard(process)
+                self._see_closed(process)
                 if message.error is not None:
                     self._recorder.record(ResourceTeardownFailed(error=message.error))
             case AttemptDone() | AttemptFailed() | AttemptInterrupted():
@@ -355,6 +355,12 @@ class PooledRun:
                 self._execution.interrupted(attempt, message.error, captured)
             case AttemptInterrupted():
                 self._execution.failed(attempt, message.error, captured)
+
+    def _see_closed(self, process: PooledProcess) -> None:
+        if process in self._awaited:
+            self._awaited.discard(process)
+            if process not in self._interrupted:
+                self._pool.give_back(process)
 
     def _see_death(self, process: PooledProcess, died: Died) -> None:
         self._spare = None if self._spare is process else self._spare

@@ -95,13 +95,20 @@ class StepPool:
     def close_run(self, run_id: str) -> set[PooledProcess]:
         """Has the run's resources torn down wherever they were made; those that will answer soon.
 
-        Others are busy with another run, and tear down when they have done.
+        Idle ones are the run's until it gives them back: a teardown that hangs is interrupted, and killed, and that is
+        to hit nobody else. Others are busy with another run, and tear down when they have done.
         """
         with self._lock:
-            opened = [process for process in self._processes.values() if run_id in process.open_run_ids]
-            for process in opened:
-                process.close_run(run_id)
-            return {process for process in opened if process.held_by in (None, run_id)}
+            closing = self._close(run_id)
+            for process in closing & set(self._idle):
+                self._idle.remove(process)
+                process.held_by = run_id
+            return closing
+
+    def abandon_run(self, run_id: str) -> None:
+        """The same, where nobody waits for it."""
+        with self._lock:
+            self._close(run_id)
 
     def is_busy_with(self, code: LoadedCode) -> bool:
         """An attempt goes on with this code."""
@@ -154,6 +161,12 @@ class StepPool:
                 process.ended()
                 process.channel.close()
             self._processes.clear()
+
+    def _close(self, run_id: str) -> set[PooledProcess]:
+        opened = [process for process in self._processes.values() if run_id in process.open_run_ids]
+        for process in opened:
+            process.close_run(run_id)
+        return {process for process in opened if process.held_by in (None, run_id)}
 
     def _process_for(self, run_id: str, find_code: FindCode) -> PooledProcess | None:
         code = find_code()

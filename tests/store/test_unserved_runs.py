@@ -10,12 +10,13 @@ from dalsegno.store.leases import request_cancel
 from dalsegno.store.pipelines import publish
 from dalsegno.store.queue import claim, fetch_snapshots_in_use
 from dalsegno.store.run_groups import fetch_group
+from dalsegno.store.run_progress import RunBatch, append
 from dalsegno.store.runs import fetch_plan, fetch_run
 from dalsegno.store.unserved_runs import fail_for_changed_code, fetch_unserved, move_to_snapshot
 from dalsegno.store.workers import heartbeat
 from tests.drawing import NOON, draw
 from tests.store.conftest import Store
-from tests.store.records import SNAPSHOT, at, created, lease_of, plan_of, run_named
+from tests.store.records import SNAPSHOT, at, created, lease_of, log, plan_of, run_named
 from tests.store.test_workers import worker
 
 MENDED = draw("a -> b -> c; d", name=SNAPSHOT.name)
@@ -85,6 +86,20 @@ def test_a_run_that_was_lost_and_is_to_be_cancelled_is_ended_by_whoever_claims_i
     assert not store.write(fail_for_changed_code(lost.run, "its first steps have been executed with that code"))
     assert not store.write(move_to_snapshot(lost.run, plan_of(run)))
     assert store.write(claim("two", [MENDED.id], lease_of("two"))) is not None
+
+
+def test_a_lost_run_whose_holder_came_back_and_went_on_is_left_alone(store: Store) -> None:
+    run = run_named("run 1", status=RunStatus.QUEUED)
+    store.write(created(run, lease=None))
+    lease = lease_of("one", seconds=-1)
+    store.write(claim("one", [SNAPSHOT.id], lease))
+    (lost,) = store.read(fetch_unserved(NAMES, [], patience_seconds=-1))
+    # Nobody has taken it over, so it may write.
+    store.write(append("run 1", lease.token, RunBatch(events=(log("still here"),))))
+    assert not store.write(fail_for_changed_code(lost.run, "its first steps have been executed with that code"))
+    assert not store.write(move_to_snapshot(lost.run, plan_of(run)))
+    (again,) = store.read(fetch_unserved(NAMES, [], patience_seconds=-1))
+    assert store.write(fail_for_changed_code(again.run, "its first steps have been executed with that code"))
 
 
 def test_code_is_in_use_while_a_run_that_needs_it_has_not_ended(store: Store) -> None:

@@ -51,8 +51,12 @@ _UNSERVED = (
     .order_by(runs.c.run_id)
     .limit(bindparam("at_most"))
 )
+# As it was seen: its holder may have come back meanwhile, and have gone on.
 _still_unserved = and_(
-    runs.c.run_id == bindparam("of_run"), runs.c.snapshot_id == bindparam("former_snapshot"), _needs_code
+    runs.c.run_id == bindparam("of_run"),
+    runs.c.snapshot_id == bindparam("former_snapshot"),
+    runs.c.last_event_number == bindparam("seen_number"),
+    _needs_code,
 )
 _REPLAN = (
     update(runs)
@@ -99,12 +103,13 @@ def fetch_unserved(
 
 
 def move_to_snapshot(run: Run, plan: Plan) -> Script[bool]:
-    """Lets a run that nobody holds go on with this plan, on the plan's snapshot; False where somebody was faster."""
+    """Lets a run that nobody holds go on with this plan, on its snapshot; False where it is not as given any more."""
     rows = yield (
         _REPLAN,
         {
             "of_run": run.run_id,
             "former_snapshot": run.snapshot_id,
+            "seen_number": run.version,
             "new_snapshot": plan.snapshot_id,
             "new_run_config": plan.run_config,
         },
@@ -123,7 +128,7 @@ def fail_for_changed_code(
     lost: tuple[tuple[datetime, Event], ...] = (),
     steps: tuple[StepState, ...] = (),
 ) -> Script[bool]:
-    """Ends a run that nobody holds with CodeChangedError; False where somebody was faster, or wants it cancelled.
+    """Ends a run that nobody holds with CodeChangedError; False where it is not as given any more, or to be cancelled.
 
     `lost` is what happened to its attempts, `steps` how they stand after that.
     """
@@ -134,6 +139,7 @@ def fail_for_changed_code(
         {
             "of_run": run.run_id,
             "former_snapshot": run.snapshot_id,
+            "seen_number": run.version,
             "run_error": error,
             "event_count": len(lost) + 1,
         },

@@ -15,8 +15,9 @@ from tests.faults.simulation.promises import Broken, broken_promises
 from tests.faults.simulation.substitution import substituted
 from tests.faults.simulation.world import World, scenario_of
 
-# So long, in virtual seconds, after nothing is broken any more, everything must have come to its end.
-_TIME_TO_END = 60.0
+# So long, in virtual seconds, after nothing is broken any more, everything must have come to its end: also a run of
+# steps that take their workers with them, which is retried by itself.
+_TIME_TO_END = 180.0
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

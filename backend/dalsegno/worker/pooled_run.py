@@ -238,14 +238,14 @@ class PooledRun:
             process.kill()
         for process in self._interrupted:
             self._pool.retire(process)
-            self._pool.give_back(process)
+            self._pool.give_back(process, self._run.run_id)
         self._give_spare_back()
         self._pool.abandon_run(self._run.run_id)
         self._pool.leave(self._run.run_id)
         while not self._inbox.empty():
             match self._inbox.get():
                 case process, Granted():
-                    self._pool.give_back(process)
+                    self._pool.give_back(process, self._run.run_id)
 
     def _take(self) -> PooledProcess | None:
         """A process to use now; None: there will be one later."""
@@ -263,7 +263,7 @@ class PooledRun:
 
     def _give_spare_back(self) -> None:
         if self._spare is not None:
-            self._pool.give_back(self._spare)
+            self._pool.give_back(self._spare, self._run.run_id)
             self._spare = None
 
     # What is heard meanwhile.
@@ -332,7 +332,7 @@ class PooledRun:
                     if late is not None or message.is_spent:
                         self._pool.retire(process)
                     if process not in self._interrupted:
-                        self._pool.give_back(process)
+                        self._pool.give_back(process, self._run.run_id)
 
     def _end_attempt(
         self, message: AttemptDone | AttemptFailed | AttemptInterrupted, late: DalsegnoError | None
@@ -360,7 +360,7 @@ class PooledRun:
         if process in self._awaited:
             self._awaited.discard(process)
             if process not in self._interrupted:
-                self._pool.give_back(process)
+                self._pool.give_back(process, self._run.run_id)
 
     def _see_death(self, process: PooledProcess, died: Died) -> None:
         self._spare = None if self._spare is process else self._spare

@@ -73,15 +73,17 @@ class StepPool:
                 process.held_by = run_id
             return process
 
-    def give_back(self, process: PooledProcess) -> None:
-        """The run has done with it for now; its resources stay made."""
+    def give_back(self, process: PooledProcess, run_id: str) -> None:
+        """The run has done with it for now; its resources stay made. Where it has done so before, nothing happens."""
         with self._lock:
+            if process.held_by != run_id:
+                return
             process.held_by = None
             if process.number not in self._processes or process.retired_at is not None:
                 return
-            for run_id, find_code in self._waiting.items():
+            for waiting_run_id, find_code in self._waiting.items():
                 if find_code() is process.code:
-                    self._grant(run_id, process)
+                    self._grant(waiting_run_id, process)
                     return
             self._idle.append(process)
             self._serve_waiting()
@@ -95,10 +97,12 @@ class StepPool:
     def close_run(self, run_id: str) -> set[PooledProcess]:
         """Has the run's resources torn down wherever they were made; those that will answer soon.
 
-        Idle ones are the run's until it gives them back: a teardown that hangs is interrupted, and killed, and that is
-        to hit nobody else. Others are busy with another run, and tear down when they have done.
+        It is granted nothing any more. Idle ones are the run's until it gives them back: a teardown that hangs is
+        interrupted, and killed, and that is to hit nobody else. Others are busy with another run, and tear down when
+        they have done.
         """
         with self._lock:
+            self._waiting.pop(run_id, None)
             closing = self._close(run_id)
             for process in closing & set(self._idle):
                 self._idle.remove(process)

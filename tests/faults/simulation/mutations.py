@@ -23,6 +23,7 @@ from dalsegno.worker.pooled_process import PooledProcess
 from dalsegno.worker.pooled_run import PooledRun
 from dalsegno.worker.run_execution import RunExecution
 from dalsegno.worker.run_recorder import RunRecorder
+from dalsegno.worker.step_pool import StepPool
 from tests.faults.simulation import virtual_storage
 from tests.faults.simulation.faults import Rates
 from tests.faults.simulation.pipelines import Habits
@@ -201,12 +202,13 @@ def _keys_not_looked_up(put: Put) -> None:
 
 
 def _deaths_at_teardown_not_told(put: Put) -> None:
-    def close_run(process: PooledProcess, run_id: str) -> None:
-        real(process, run_id)
-        process.closing_run_ids = frozenset()
+    def ended(pool: StepPool, process: PooledProcess, how: str) -> None:
+        if process.closing_run_ids:
+            process.closing_run_ids, process.held_by = frozenset(), None
+        real(pool, process, how)
 
-    real = PooledProcess.close_run
-    put(PooledProcess, "close_run", close_run)
+    real = StepPool._ended
+    put(StepPool, "_ended", ended)
 
 
 def _claims_its_own_runs(put: Put) -> None:
@@ -235,7 +237,7 @@ _MANY_STALLS: Mapping[str, Any] = {
 }
 _STEP_PROCESSES_DIE: Mapping[str, Any] = {"rates": Rates(child_crash=0.05)}
 _MUCH_DAMAGE: Mapping[str, Any] = {"damages": 1.0, "rates": Rates()}
-_MANY_EDITS: Mapping[str, Any] = {"edits": (1.0, 2.0, 3.0), "rates": Rates()}
+_AN_EDIT: Mapping[str, Any] = {"edits": (5.0,), "clients": 2, "launches": 2, "rates": Rates()}
 
 MUTATIONS = (
     # The token is checked at each of these places, and at each of them it matters.
@@ -259,7 +261,7 @@ MUTATIONS = (
         name="another plan than that previewed is launched",
         breaks=(5,),
         apply=_stale_plans_not_refused,
-        scenario=_MANY_EDITS,
+        scenario=_AN_EDIT,
     ),
     Mutation(name="a launch asked for twice is launched twice", breaks=(1,), apply=_keys_not_looked_up),
     Mutation(

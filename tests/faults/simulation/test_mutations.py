@@ -8,7 +8,7 @@ from tests.faults.simulation.mutations import MUTATIONS, Mutation
 from tests.faults.simulation.simulation import simulate
 
 # Within so many seeds.
-_AT_MOST = 200
+_AT_MOST = 400
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
